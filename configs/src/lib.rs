@@ -1,1 +1,5 @@
-//! See Cargo.toml.
+//! The one typed configuration: it composes the protocols' sections. YAML in and out, validation.
+
+pub mod config;
+
+pub use config::Config;
