@@ -1,1 +1,7 @@
-//! See Cargo.toml.
+//! The router: protocol speakers over smoltcp sockets, RIB, FIB and forwarding, alone or many in one process.
+
+pub mod lab;
+pub mod link;
+pub mod router;
+
+pub use router::{PortInfo, Router};
