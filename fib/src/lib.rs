@@ -1,11 +1,17 @@
 //! Routes in, forwarding decisions out. No clock, no I/O, no socket.
 
+pub mod checksum;
+pub mod counters;
 pub mod frame;
+pub mod packet;
+pub mod port;
 pub mod prefix;
 pub mod route;
 pub mod time;
 
+pub use counters::{Counters, Direction, Drop, PortCounters, Stat};
 pub use frame::{Frame, Gso, GsoKind, Offload, PartialChecksum};
+pub use port::{GlobalSettings, Mac, PortSettings, Rate, RpFilter};
 pub use prefix::{IfAddr, ParsePrefixError, Prefix};
 pub use route::{Kind, NextHop, PortId, Protocol, Route, Source, TableId, Target};
 pub use time::Instant;

@@ -25,7 +25,9 @@ impl fmt::Display for ParsePrefixError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Form(s) => write!(f, "`{s}` is not a prefix: expected A.B.C.D/0-32 or X:X::X:X/0-128"),
-            Self::Length(s) => write!(f, "prefix length of `{s}` is out of range: 0-32 for IPv4, 0-128 for IPv6"),
+            Self::Length(s) => {
+                write!(f, "prefix length of `{s}` is out of range: 0-32 for IPv4, 0-128 for IPv6")
+            }
         }
     }
 }
@@ -266,7 +268,9 @@ mod tests {
 
     #[test]
     fn text_that_is_no_prefix_is_refused_with_the_reason() {
-        for bad in ["", "10.0.0.0", "10.0.0/8", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/+8", "x/8", "10.0.0.0/0008"] {
+        for bad in
+            ["", "10.0.0.0", "10.0.0/8", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/+8", "x/8", "10.0.0.0/0008"]
+        {
             assert!(matches!(bad.parse::<Prefix>(), Err(ParsePrefixError::Form(_))), "{bad}");
         }
         for bad in ["10.0.0.0/33", "::/129", "::/999"] {
