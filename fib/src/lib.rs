@@ -3,10 +3,12 @@
 pub mod checksum;
 pub mod counters;
 pub mod frame;
+pub mod lpm;
 pub mod packet;
 pub mod port;
 pub mod prefix;
 pub mod route;
+pub mod tables;
 pub mod time;
 
 pub use counters::{Counters, Direction, Drop, PortCounters, Stat};
@@ -14,4 +16,8 @@ pub use frame::{Frame, Gso, GsoKind, Offload, PartialChecksum};
 pub use port::{GlobalSettings, Mac, PortSettings, Rate, RpFilter};
 pub use prefix::{IfAddr, ParsePrefixError, Prefix};
 pub use route::{Kind, NextHop, PortId, Protocol, Route, Source, TableId, Target};
+pub use tables::{
+    Adjacency, Decision, Fib, FibEntry, FlowKey, Group, GroupId, LocalKind, Resolved, ResolvedHop, Rule,
+    RuleAction, Snapshot,
+};
 pub use time::Instant;
