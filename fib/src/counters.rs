@@ -122,6 +122,8 @@ counted! {
         NeighborCacheFull => "neighbor-cache-full",
         /// A fragment overlaps another, ends unaligned or past the end of a packet (RFC 5722).
         FragmentInvalid => "fragment-invalid",
+        /// A fragment that is here already.
+        FragmentDuplicate => "fragment-duplicate",
         /// Fragments of a packet that was not completed in time.
         ReassemblyTimeout => "reassembly-timeout",
         /// Reassembly memory is full: the oldest packet goes.

@@ -2,8 +2,11 @@
 
 pub mod checksum;
 pub mod counters;
+mod frag;
 pub mod frame;
+pub mod icmp;
 pub mod lpm;
+pub mod neighbor;
 pub mod packet;
 pub mod port;
 pub mod prefix;
