@@ -1,0 +1,276 @@
+//! A lab's topology: nodes, cables, and what each node is configured to be.
+//!
+//! Read from a containerlab file, unchanged (see `parse.rs` for the subset), or built in code for tests.
+//! Nothing runs here.
+
+mod config;
+mod expand;
+mod host;
+mod parse;
+
+pub use expand::{Environment, expand};
+pub use parse::parse;
+
+use super::cable::Impairment;
+use super::yaml::{Problem, Problems};
+use configs::Config;
+use core::fmt;
+use std::path::{Path, PathBuf};
+
+/// containerlab's MTU for veth cables.
+pub const DEFAULT_MTU: u16 = 9500;
+
+/// A network of nodes and cables.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Topology {
+    /// `name:`
+    pub name: String,
+    /// The file, as the user named it; empty when built in code.
+    pub file: PathBuf,
+    /// In the order of the file.
+    pub nodes: Vec<Node>,
+    /// In the order of the file.
+    pub links: Vec<Link>,
+    /// What was read and ignored.
+    pub warnings: Vec<Problem>,
+}
+
+/// One node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub role: Role,
+}
+
+/// What a node is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Role {
+    /// Runs routerd with this configuration.
+    Router(Box<Config>),
+    /// A Linux-like host: addresses, routes, ping; it forwards nothing.
+    Host(Box<Config>),
+    /// A learning Ethernet switch (`kind: bridge`).
+    Switch,
+    /// Something that cannot run in this process: the image's name.
+    Foreign(String),
+}
+
+/// A cable of the topology.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link {
+    /// Both ends.
+    pub ends: [End; 2],
+    /// Bytes of an IP packet.
+    pub mtu: u16,
+    /// What frames sent by the first and by the second end suffer.
+    pub impairments: [Impairment; 2],
+}
+
+/// One end of a cable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End {
+    /// Index into [`Topology::nodes`].
+    pub node: usize,
+    /// `eth1`
+    pub interface: String,
+    /// A MAC address from the file; else one is made from the names.
+    pub mac: Option<[u8; 6]>,
+}
+
+/// Why there is no topology.
+#[derive(Debug)]
+pub enum LoadError {
+    /// No such file, or several to choose from; in words.
+    Find(String),
+    /// The files were read and are wrong.
+    Problems(Problems),
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LoadError::Find(s) => f.write_str(s),
+            LoadError::Problems(p) => p.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for LoadError {}
+
+/// Finds, reads and checks a topology and the configurations it binds. `topo` is a file, a folder with exactly
+/// one `*.clab.yml` or `*.clab.yaml`, or `None` for the current folder, as in containerlab.
+pub fn load(topo: Option<&Path>) -> Result<Topology, LoadError> {
+    let file = find(topo.unwrap_or(Path::new(".")))?;
+    let text = std::fs::read_to_string(&file)
+        .map_err(|e| LoadError::Find(format!("cannot read {}: {e}", file.display())))?;
+    let environment = |name: &str| std::env::var(name).ok();
+    parse(&text, &file, &environment).map_err(LoadError::Problems)
+}
+
+/// The topology file meant by `path`.
+pub fn find(path: &Path) -> Result<PathBuf, LoadError> {
+    if !path.is_dir() {
+        if path.exists() {
+            return Ok(path.to_owned());
+        }
+        return Err(LoadError::Find(format!("{}: no such file or folder", path.display())));
+    }
+    let entries = std::fs::read_dir(path)
+        .map_err(|e| LoadError::Find(format!("cannot read {}: {e}", path.display())))?;
+    let is_topology = |p: &Path| {
+        let name = p.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+        name.ends_with(".clab.yml") || name.ends_with(".clab.yaml")
+    };
+    let mut found: Vec<PathBuf> = entries.flatten().map(|e| e.path()).filter(|p| is_topology(p)).collect();
+    found.sort();
+    match found.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => Err(LoadError::Find(format!(
+            "{}: no topology here: expected one file named *.clab.yml or *.clab.yaml",
+            path.display()
+        ))),
+        several => {
+            let names: Vec<_> = several.iter().map(|p| p.display().to_string()).collect();
+            Err(LoadError::Find(format!("which of these? {}", names.join(", "))))
+        }
+    }
+}
+
+impl Topology {
+    /// An empty topology to be built in code.
+    pub fn new(name: &str) -> Topology {
+        Topology {
+            name: name.to_owned(),
+            file: PathBuf::new(),
+            nodes: Vec::new(),
+            links: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Adds a router. Its hostname becomes `name` if the configuration does not say otherwise.
+    #[must_use]
+    pub fn router(mut self, name: &str, config: Config) -> Topology {
+        let config = named(config, name);
+        self.nodes.push(Node { name: name.to_owned(), role: Role::Router(Box::new(config)) });
+        self
+    }
+
+    /// Adds a host that is configured by the lines one would type on Linux: `ip addr add 10.0.0.2/24 dev eth1`.
+    ///
+    /// # Panics
+    /// On a line that is not understood: a mistake in the test that builds this.
+    #[must_use]
+    pub fn host(mut self, name: &str, lines: &[&str]) -> Topology {
+        let mut config = host::empty(name);
+        for line in lines {
+            host::line(&mut config, line).unwrap_or_else(|e| panic!("host {name}: {e}"));
+        }
+        self.nodes.push(Node { name: name.to_owned(), role: Role::Host(Box::new(config)) });
+        self
+    }
+
+    /// Adds a switch.
+    #[must_use]
+    pub fn switch(mut self, name: &str) -> Topology {
+        self.nodes.push(Node { name: name.to_owned(), role: Role::Switch });
+        self
+    }
+
+    /// Adds a cable between two ends written `r1:eth1`.
+    ///
+    /// # Panics
+    /// When an end names no node: a mistake in the test that builds this.
+    #[must_use]
+    pub fn link(self, a: &str, b: &str) -> Topology {
+        self.link_with(a, b, Impairment::default())
+    }
+
+    /// Adds a cable with impairments in both directions.
+    ///
+    /// # Panics
+    /// When an end names no node: a mistake in the test that builds this.
+    #[must_use]
+    pub fn link_with(mut self, a: &str, b: &str, impairment: Impairment) -> Topology {
+        let end = |text: &str| {
+            let (node, interface) =
+                text.split_once(':').unwrap_or_else(|| panic!("`{text}` is no NODE:INTERFACE"));
+            let node = self.node(node).unwrap_or_else(|| panic!("`{text}`: no such node"));
+            End { node, interface: interface.to_owned(), mac: None }
+        };
+        let ends = [end(a), end(b)];
+        self.links.push(Link { ends, mtu: 1500, impairments: [impairment; 2] });
+        self
+    }
+
+    /// The index of a node.
+    pub fn node(&self, name: &str) -> Option<usize> {
+        self.nodes.iter().position(|n| n.name == name)
+    }
+
+    /// `r1:eth1`
+    pub fn end_name(&self, end: &End) -> String {
+        let node = self.nodes.get(end.node).map_or("?", |n| n.name.as_str());
+        format!("{node}:{}", end.interface)
+    }
+
+    /// The folder of the file.
+    pub fn folder(&self) -> &Path {
+        folder_of(&self.file)
+    }
+}
+
+impl Role {
+    /// The configuration of a router or a host.
+    pub fn config(&self) -> Option<&Config> {
+        match self {
+            Role::Router(c) | Role::Host(c) => Some(c),
+            Role::Switch | Role::Foreign(_) => None,
+        }
+    }
+
+    /// `router`, `host`, `switch` or `foreign`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Role::Router(_) => "router",
+            Role::Host(_) => "host",
+            Role::Switch => "switch",
+            Role::Foreign(_) => "foreign",
+        }
+    }
+}
+
+fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(p) if p != Path::new("") => p,
+        _ => Path::new("."),
+    }
+}
+
+/// A container's hostname is its node's name, unless the configuration sets one.
+fn named(mut config: Config, name: &str) -> Config {
+    if config.hostname == Config::default().hostname {
+        config.hostname = name.to_owned();
+    }
+    config
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_with_one_topology_is_enough_and_two_are_a_question() {
+        let dir = std::env::temp_dir().join(format!("routerd-lab-find-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        assert!(find(&dir).unwrap_err().to_string().contains("no topology here"));
+        std::fs::write(dir.join("a.clab.yml"), "").unwrap();
+        assert_eq!(find(&dir).unwrap(), dir.join("a.clab.yml"));
+        std::fs::write(dir.join("b.clab.yaml"), "").unwrap();
+        assert!(find(&dir).unwrap_err().to_string().starts_with("which of these?"));
+        std::fs::remove_dir_all(&dir).unwrap();
+        assert!(find(&dir).unwrap_err().to_string().contains("no such file or folder"));
+    }
+}
