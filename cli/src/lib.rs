@@ -1,7 +1,15 @@
 //! The language between operator and router: a grammar of commands, typed requests and replies, and the shell.
 
 pub mod command;
+pub mod config;
+pub mod grammar;
+pub mod protocol;
 pub mod reply;
+pub mod session;
+pub mod shell;
+pub mod text;
 
 pub use command::{Command, Mode, Show};
+pub use grammar::Args;
 pub use reply::{Progress, Reply};
+pub use session::{Backend, Extra, LogStream, Screen};

@@ -1,0 +1,1 @@
+pub(super) static GLOSSARY: &[(&str, &str)] = &[];
