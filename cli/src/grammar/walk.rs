@@ -319,7 +319,7 @@ mod tests {
         row("ping ADDRESS {repeat <1-9>$n|df-bit}", "", Modes::EXEC, "", 4),
         row("description LINE", "description", Modes::INTERFACE, "", 5),
         row("list [prefix] WORD <in|out>", "", Modes::CONFIG, "", 6),
-        row("shutdown", "", Modes::PRIVILEGED, "", 7),
+        row("stop", "", Modes::PRIVILEGED, "", 7),
     ];
 
     fn grammar() -> Grammar<u8> {
@@ -398,8 +398,8 @@ mod tests {
             all.extend(help.enter.then(|| "<cr>".to_owned()));
             all.join(" ")
         };
-        assert_eq!(labels(""), "ping show shutdown");
-        assert_eq!(labels("s"), "show shutdown");
+        assert_eq!(labels(""), "ping show stop");
+        assert_eq!(labels("s"), "show stop");
         assert_eq!(labels("show "), "interfaces ip");
         assert_eq!(labels("sh ip route "), "connected json rip static A.B.C.D/M <cr>");
         assert_eq!(labels("sh ip route c"), "connected");
