@@ -1,1 +1,3 @@
-//! See Cargo.toml.
+//! What whole-system tests share.
+
+pub mod netns;

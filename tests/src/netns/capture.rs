@@ -1,0 +1,177 @@
+//! Captures on the wire, and tshark's opinion of them.
+
+use super::net::{Net, Node};
+use super::process::{Finished, Process};
+use super::wait::poll_until;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Bulk transfers use this TCP port; captures leave it out.
+pub const BULK_PORT: u16 = 5001;
+
+/// A running tcpdump.
+#[derive(Debug)]
+pub struct Capture {
+    process: Process,
+    file: PathBuf,
+}
+
+/// A finished capture.
+#[derive(Clone, Debug)]
+pub struct Pcap {
+    file: PathBuf,
+}
+
+impl Capture {
+    /// The programs [`super::ready`] has to find.
+    pub const NEEDS: [&'static str; 2] = ["tcpdump", "tshark"];
+
+    /// Starts capturing on a port; returns when it is listening.
+    #[track_caller]
+    pub fn start(net: &Net, node: &Node, port: &str) -> Capture {
+        let what = format!("{port}.pcap");
+        let file = net.path(&format!("{}-{what}", node.name()));
+        let path = file.display().to_string();
+        // Whole frames, each written at once; root stays root, for the folder is ours.
+        let filter = format!("not tcp port {BULK_PORT}");
+        let process = node.spawn(
+            &what,
+            "tcpdump",
+            &["-Z", "root", "-U", "-n", "-s", "0", "-i", port, "-w", &path, &filter],
+        );
+        poll_until(Duration::from_secs(10), "tcpdump listens", || {
+            let log = process.log();
+            if log.contains("listening on") { Ok(()) } else { Err(log) }
+        });
+        Capture { process, file }
+    }
+
+    /// What is captured so far (the capture goes on).
+    pub fn so_far(&self) -> Pcap {
+        Pcap { file: self.file.clone() }
+    }
+
+    /// Ends it.
+    #[track_caller]
+    pub fn stop(mut self) -> Pcap {
+        self.process.signal("TERM");
+        self.process.wait(Duration::from_secs(5));
+        Pcap { file: self.file.clone() }
+    }
+}
+
+impl Pcap {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.file
+    }
+
+    /// The given fields of every frame that passes a display filter, a line each.
+    #[track_caller]
+    pub fn fields(&self, filter: &str, fields: &[&str]) -> Vec<Vec<String>> {
+        let path = self.file.display().to_string();
+        let mut words = vec![
+            "-n",
+            "-r",
+            path.as_str(),
+            "-Y",
+            filter,
+            "-T",
+            "fields",
+            "-E",
+            "separator=/t",
+            "-E",
+            "occurrence=a",
+        ];
+        words.extend(CHECKS);
+        for field in fields {
+            words.extend(["-e", field]);
+        }
+        let text = Finished::run("tshark", &words).expect_success(&format!("tshark -Y {filter}"));
+        text.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
+    }
+
+    /// How many frames pass a display filter.
+    #[track_caller]
+    pub fn count(&self, filter: &str) -> usize {
+        self.fields(filter, &["frame.number"]).len()
+    }
+
+    /// Fails if tshark finds anything wrong with a frame sent from one of `macs`, or if there is no such frame.
+    ///
+    /// Wrong is a malformed packet, a bad checksum, a protocol violation or any other expert error or warning,
+    /// except what only says that the far end kept silent. Layer 4 checksums are judged only where the source
+    /// address is one of `addresses`: those of transit packets come from kernels that leave them to hardware.
+    #[track_caller]
+    pub fn assert_clean(&self, macs: &[String], addresses: &[&str]) {
+        let ours = macs.iter().map(|mac| format!("eth.src == {mac}")).collect::<Vec<_>>().join(" || ");
+        assert!(self.count(&ours) > 0, "{} holds no frame of ours: {ours}", self.file.display());
+        let suspicious = format!(
+            "({ours}) && (_ws.malformed || _ws.expert.severity >= 0x600000 || ip.checksum.status == 0 \
+             || icmp.checksum.status == 0 || icmpv6.checksum.status == 0 || udp.checksum.status == 0)"
+        );
+        let fields =
+            ["frame.number", "ip.src", "ipv6.src", "_ws.expert.message", "_ws.col.Protocol", "_ws.col.Info"];
+        let bad: Vec<Vec<String>> = self
+            .fields(&suspicious, &fields)
+            .into_iter()
+            .filter(|frame| !excused(frame, addresses))
+            .collect();
+        assert!(bad.is_empty(), "{}: tshark complains about our frames: {bad:#?}", self.file.display());
+    }
+}
+
+/// What tshark does not check by itself.
+const CHECKS: [&str; 4] = ["-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE"];
+
+/// Messages about the conversation rather than the packet.
+const CONVERSATION: [&str; 8] = [
+    "No response seen",
+    "Connection reset",
+    "Connection establish",
+    "Connection finish",
+    "Previous segment",
+    "retransmission",
+    "Duplicate ACK",
+    "Time To Live",
+];
+
+/// Whether everything tshark says about a frame is about somebody else's doing.
+fn excused(frame: &[String], addresses: &[&str]) -> bool {
+    let field = |at: usize| frame.get(at).map(String::as_str).unwrap_or("");
+    let transit = !addresses
+        .iter()
+        .any(|a| field(1).split(',').next() == Some(a) || field(2).split(',').next() == Some(a));
+    // An expert message may hold a comma: tell the pieces by what they mean, not by their number.
+    let messages = field(3);
+    let partial_checksum = transit && messages.contains("Bad checksum");
+    let talk = CONVERSATION.iter().any(|known| messages.contains(known));
+    let grave = messages.contains("Malformed") || (!transit && messages.contains("Bad checksum"));
+    !grave && (talk || partial_checksum)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(source: &str, message: &str) -> Vec<String> {
+        ["1", source, "", message, "UDP", ""].map(str::to_owned).to_vec()
+    }
+
+    #[test]
+    fn a_bad_checksum_is_excused_only_in_transit() {
+        assert!(excused(&frame("10.0.1.10", "Bad checksum [should be 0x1234]"), &["10.0.1.1"]));
+        assert!(!excused(&frame("10.0.1.1", "Bad checksum [should be 0x1234]"), &["10.0.1.1"]));
+    }
+
+    #[test]
+    fn a_malformed_packet_is_never_excused() {
+        assert!(!excused(&frame("10.0.1.10", "Malformed Packet (Exception occurred)"), &[]));
+        assert!(!excused(&frame("10.0.1.10", "No response seen,Malformed Packet"), &[]));
+    }
+
+    #[test]
+    fn an_unanswered_request_is_excused() {
+        assert!(excused(&frame("10.0.1.1", "No response seen to ICMP request"), &["10.0.1.1"]));
+    }
+}

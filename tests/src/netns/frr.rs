@@ -1,0 +1,127 @@
+//! FRR as a peer: zebra and other daemons with one integrated configuration, in a folder of their own.
+
+use super::net::{Net, Node};
+use super::process::{Finished, Process};
+use super::wait::poll_until;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const DAEMONS: &str = "/usr/lib/frr";
+const START: Duration = Duration::from_secs(10);
+
+/// Running FRR daemons.
+#[derive(Debug)]
+pub struct Frr {
+    node: Node,
+    folder: PathBuf,
+    daemons: Vec<(String, Process)>,
+}
+
+impl Frr {
+    /// The programs [`super::ready`] has to find.
+    pub const NEEDS: [&'static str; 3] = ["zebra", "ripd", "vtysh"];
+
+    /// Starts zebra, then `daemons`, all with `config`; returns when each one answers `vtysh`.
+    #[track_caller]
+    pub fn start(net: &Net, node: &Node, daemons: &[&str], config: &str) -> Frr {
+        let folder = net.path(&format!("{}-frr", node.name()));
+        std::fs::create_dir_all(&folder).expect("the scenario's folder is writable");
+        std::fs::write(folder.join("frr.conf"), config).expect("the scenario's folder is writable");
+        // The daemons drop their privileges before they open their sockets.
+        Finished::run("chown", &["-R", "frr:frr", &folder.display().to_string()]).expect_success("chown");
+        let mut frr = Frr { node: node.clone(), folder, daemons: Vec::new() };
+        frr.spawn("zebra");
+        poll_until(START, "zebra opens its socket", || {
+            frr.path("zserv.api").exists().then_some(()).ok_or_else(|| frr.log("zebra"))
+        });
+        for daemon in daemons {
+            frr.spawn(daemon);
+        }
+        for daemon in std::iter::once(&"zebra").chain(daemons) {
+            poll_until(START, &format!("{daemon} answers"), || {
+                let done = frr.ask(&["-d", daemon, "-c", "show version"]);
+                if done.success() && done.stdout.contains("FRRouting") { Ok(()) } else { Err(done.stderr) }
+            });
+        }
+        frr
+    }
+
+    /// `vtysh -c COMMAND`, as text.
+    #[track_caller]
+    pub fn show(&self, command: &str) -> String {
+        self.ask(&["-c", command]).expect_success(&format!("vtysh: {command}"))
+    }
+
+    /// `vtysh -c COMMAND`, parsed as JSON; null while it is none.
+    #[track_caller]
+    pub fn json(&self, command: &str) -> Value {
+        serde_json::from_str(&self.show(command)).unwrap_or(Value::Null)
+    }
+
+    /// Types lines in configuration mode.
+    #[track_caller]
+    pub fn configure(&self, lines: &[&str]) {
+        let mut words = vec!["-c", "configure terminal"];
+        for line in lines {
+            words.extend(["-c", line]);
+        }
+        self.ask(&words).expect_success("vtysh: configure terminal");
+    }
+
+    /// What a daemon has logged.
+    pub fn log(&self, daemon: &str) -> String {
+        self.daemons
+            .iter()
+            .find(|(name, _)| name == daemon)
+            .map(|(_, process)| process.log())
+            .unwrap_or_default()
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.folder.join(file)
+    }
+
+    fn ask(&self, words: &[&str]) -> Finished {
+        let folder = self.folder.display().to_string();
+        let mut list = vec!["netns", "exec", self.node.space(), "vtysh", "--vty_socket", &folder];
+        list.extend(words);
+        Finished::run("ip", &list)
+    }
+
+    #[track_caller]
+    fn spawn(&mut self, daemon: &str) {
+        let program = format!("{DAEMONS}/{daemon}");
+        let (config, pid, api) =
+            (self.path("frr.conf"), self.path(&format!("{daemon}.pid")), self.path("zserv.api"));
+        // Without -d they stay in the foreground: our children, ended by our own hand.
+        let process = self.node.spawn(
+            daemon,
+            &program,
+            &[
+                "-f",
+                &config.display().to_string(),
+                "-i",
+                &pid.display().to_string(),
+                "-z",
+                &api.display().to_string(),
+                "--vty_socket",
+                &self.folder.display().to_string(),
+                "-P",
+                "0",
+                "--log",
+                "stdout",
+            ],
+        );
+        self.daemons.push((daemon.to_owned(), process));
+    }
+}
+
+impl Drop for Frr {
+    fn drop(&mut self) {
+        // zebra last: the others take their routes back through it.
+        while let Some((_, process)) = self.daemons.pop() {
+            drop(process);
+        }
+    }
+}

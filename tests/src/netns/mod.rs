@@ -1,0 +1,53 @@
+//! Network namespaces for tests: routers, real peers and Linux hosts on one machine, joined by veth cables.
+//!
+//! A [`Net`] is one scenario. Its [`Node`]s are namespaces, its cables veth pairs; [`Router`], [`Frr`], [`Bird`] and
+//! [`Capture`] are child processes that die with their handle, also when the test panics. Everything is done by
+//! `ip` and other programs in child processes: no `unsafe`, no root library. A state is waited for with
+//! [`poll_until`], which has a deadline and says what it saw last.
+//!
+//! It refuses to sleep a fixed time, to touch a namespace, process or file it did not make, and to call a scenario
+//! passed that could not run: [`ready`] prints `skipped: ...` where a peer is missing.
+//!
+//! Reading order: `wait` (time), `process` (children), `net` (namespaces and cables), `host` (what a Linux host can
+//! try), `checks` (what every path must do), then one file for each kind of peer.
+
+#![expect(clippy::panic, reason = "a harness that cannot build its scene fails the test with the reason")]
+
+mod bird;
+mod capture;
+mod checks;
+mod frr;
+mod host;
+mod net;
+mod process;
+mod router;
+mod wait;
+
+pub use bird::Bird;
+pub use capture::{BULK_PORT, Capture, Pcap};
+pub use checks::Crossing;
+pub use frr::Frr;
+pub use host::{Hop, Ping, random_file, sha256};
+pub use net::{Net, Node};
+pub use process::{Finished, Process};
+pub use router::{Router, binary};
+pub use wait::{Stopwatch, pause, poll_until};
+
+use std::io::Write as _;
+
+/// Whether the scenario can run here. A program that is missing is named on stderr as `skipped: ...`, past the test
+/// runner's capture, so that whoever runs the tests can treat it as a failure.
+pub fn ready(programs: &[&str]) -> bool {
+    let missing: Vec<&str> = programs.iter().copied().filter(|p| !installed(p)).collect();
+    for program in &missing {
+        // Only a failing terminal can refuse this, and then there is nobody to tell.
+        let _ = writeln!(std::io::stderr(), "skipped: {program} is not installed");
+    }
+    missing.is_empty()
+}
+
+fn installed(program: &str) -> bool {
+    let folders =
+        ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/lib/frr"];
+    folders.iter().any(|folder| std::path::Path::new(folder).join(program).is_file())
+}

@@ -1,0 +1,152 @@
+//! routerd under test, and its shell.
+
+use super::net::{Net, Node};
+use super::process::{Finished, Process};
+use super::wait::poll_until;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A running routerd.
+#[derive(Debug)]
+pub struct Router {
+    node: Node,
+    socket: PathBuf,
+    /// The daemon.
+    pub process: Process,
+}
+
+/// A program of this workspace, beside the test's own executable.
+///
+/// # Panics
+/// When it was not built: cargo builds the programs of other packages only when asked to.
+#[track_caller]
+pub fn binary(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("the test knows its own path");
+    // target/debug/deps/<test>-<hash>
+    let found = test.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|path| path.is_file());
+    found.unwrap_or_else(|| panic!("{name} is not built: run `cargo build -p routerd -p cli --bins` first"))
+}
+
+impl Router {
+    /// Starts routerd with a YAML configuration; returns when its shell answers.
+    #[track_caller]
+    pub fn start(net: &Net, node: &Node, yaml: &str) -> Router {
+        let file = net.path(&format!("{}.yaml", node.name()));
+        std::fs::write(&file, yaml).expect("the scenario's folder is writable");
+        Router::start_file(net, node, &file)
+    }
+
+    /// The same with a file that is there already: `.yaml` or IOS-style `.conf`.
+    #[track_caller]
+    pub fn start_file(net: &Net, node: &Node, file: &Path) -> Router {
+        let mut router = Router::launch(net, node, file);
+        router.wait_ready();
+        router
+    }
+
+    /// The same without waiting for anything.
+    #[track_caller]
+    pub fn launch(net: &Net, node: &Node, file: &Path) -> Router {
+        let socket = net.path(&format!("{}.sock", node.name()));
+        let words = [file, &socket].map(|p| p.display().to_string());
+        let [file, path] = words.each_ref().map(String::as_str);
+        let program = binary("routerd").display().to_string();
+        let process = node.spawn("routerd", &program, &["run", file, "--socket", path]);
+        Router { node: node.clone(), socket, process }
+    }
+
+    /// Takes over a routerd started in another way (`process`), with its control socket.
+    pub fn adopt(node: &Node, socket: &Path, process: Process) -> Router {
+        Router { node: node.clone(), socket: socket.to_path_buf(), process }
+    }
+
+    /// Waits until the shell answers.
+    #[track_caller]
+    pub fn wait_ready(&mut self) {
+        poll_until(Duration::from_secs(10), &format!("routerd on {} answers", self.node.name()), || {
+            self.process.assert_running();
+            let done = self.ask(&["-c", "show version"]);
+            if done.success() { Ok(()) } else { Err(done.stdout + &done.stderr) }
+        });
+    }
+
+    /// Runs lines in one shell session: its exit status and what it printed.
+    pub fn ask_lines(&self, lines: &[&str]) -> Finished {
+        let words: Vec<&str> = lines.iter().flat_map(|line| ["-c", line]).collect();
+        self.ask(&words)
+    }
+
+    /// One command's output; it must succeed.
+    #[track_caller]
+    pub fn show(&self, command: &str) -> String {
+        self.ask(&["-c", command]).expect_success(&format!("{}: {command}", self.node.name()))
+    }
+
+    /// One command's output as JSON; it must be JSON and nothing else.
+    #[track_caller]
+    pub fn json(&self, command: &str) -> Value {
+        let text = self.show(command);
+        match serde_json::from_str(&text) {
+            Ok(value) => value,
+            Err(error) => panic!("{}: {command} did not print JSON: {error}\n{text}", self.node.name()),
+        }
+    }
+
+    /// Types lines in configuration mode; all must be taken.
+    #[track_caller]
+    pub fn configure(&self, lines: &[&str]) {
+        let mut all = vec!["enable", "configure terminal"];
+        all.extend(lines);
+        self.ask_lines(&all).expect_success(&format!("{}: configure {lines:?}", self.node.name()));
+    }
+
+    /// A counter of `show ip traffic` by its name, 0 when it is not there.
+    #[track_caller]
+    pub fn counter(&self, name: &str) -> u64 {
+        find(&self.json("show ip traffic json"), name).unwrap_or(0)
+    }
+
+    /// Everything it logged to stderr.
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+
+    fn ask(&self, words: &[&str]) -> Finished {
+        let program = binary("router").display().to_string();
+        let socket = self.socket.display().to_string();
+        let mut list = vec!["--socket", socket.as_str()];
+        list.extend(words);
+        Finished::run(&program, &list)
+    }
+}
+
+/// The first number called `name` anywhere inside, or the `value` beside `"name": name`.
+fn find(value: &Value, name: &str) -> Option<u64> {
+    match value {
+        Value::Object(map) => {
+            if map.get("name").and_then(Value::as_str) == Some(name) {
+                return map.get("value").and_then(Value::as_u64);
+            }
+            if let Some(number) = map.get(name).and_then(Value::as_u64) {
+                return Some(number);
+            }
+            map.values().find_map(|inner| find(inner, name))
+        }
+        Value::Array(list) => list.iter().find_map(|inner| find(inner, name)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_counter_is_found_by_key_or_by_name() {
+        let value = serde_json::json!({"ip": {"ttl-expired": 3}, "list": [{"name": "no-route", "value": 7}]});
+        assert_eq!(find(&value, "ttl-expired"), Some(3));
+        assert_eq!(find(&value, "no-route"), Some(7));
+        assert_eq!(find(&value, "absent"), None);
+    }
+}
