@@ -280,7 +280,7 @@ mod tests {
             monitor.recv(&mut |event| seen.push(event)).unwrap();
             assert!(
                 monitor.is_synced()
-                    || super::super::wait(&monitor, std::time::Duration::from_secs(5)).unwrap()
+                    || super::super::wait(&[&monitor], std::time::Duration::from_secs(5)).unwrap()
             );
         }
         let lo = seen.iter().find_map(|event| match event {

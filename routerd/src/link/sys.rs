@@ -9,23 +9,19 @@ use libc::{c_int, c_void, socklen_t};
 use std::ffi::CString;
 use std::io;
 use std::mem::size_of;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::time::Duration;
 
-/// Waits until the descriptor is readable (or in error), at most `timeout`. Returns whether it is.
+/// Waits until one of the descriptors is readable (or in error), at most `timeout`. Returns whether one is.
 ///
 /// # Errors
 /// What poll(2) says; an interrupted wait counts as one that found nothing.
-pub fn wait(fd: &impl AsRawFd, timeout: Duration) -> io::Result<bool> {
-    wait_for(fd.as_raw_fd(), libc::POLLIN, timeout)
-}
-
-/// The same for one of several events.
-pub(super) fn wait_for(fd: RawFd, events: i16, timeout: Duration) -> io::Result<bool> {
-    let mut poll = libc::pollfd { fd, events, revents: 0 };
+pub fn wait(fds: &[&dyn AsRawFd], timeout: Duration) -> io::Result<bool> {
+    let poll = |fd: &&dyn AsRawFd| libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    let mut polls: Vec<libc::pollfd> = fds.iter().map(poll).collect();
     let timeout = c_int::try_from(timeout.as_millis()).unwrap_or(c_int::MAX);
-    // SAFETY: one pollfd, alive during the call.
-    match check(unsafe { libc::poll(&raw mut poll, 1, timeout) }) {
+    // SAFETY: as many pollfds as given, alive during the call.
+    match check(unsafe { libc::poll(polls.as_mut_ptr(), polls.len() as libc::nfds_t, timeout) }) {
         Ok(ready) => Ok(ready > 0),
         Err(e) if e.kind() == io::ErrorKind::Interrupted => Ok(false),
         Err(e) => Err(e),

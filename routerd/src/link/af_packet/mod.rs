@@ -12,7 +12,7 @@
 //!   is always what the wire carried.
 //! - Sends go past the queueing discipline. That path cannot segment for a device that does not do it
 //!   itself: the first oversized frame it refuses makes this port use the ordinary path from then on.
-//! - `PACKET_IGNORE_OUTGOING`, or every frame we send would come back as received.
+//! - `PACKET_IGNORE_OUTGOING`, or what anybody on this host sends out of the port would look received.
 //!
 //! It does not filter destination addresses: the port is promiscuous, the forwarder knows its own.
 

@@ -96,7 +96,7 @@ impl Socket {
             let datagram = match self.recv() {
                 Ok(datagram) => datagram,
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
-                    if !sys::wait(&self.fd, PATIENCE)? {
+                    if !sys::wait(&[&self.fd], PATIENCE)? {
                         return Err(io::ErrorKind::TimedOut.into());
                     }
                     continue;
