@@ -2,6 +2,7 @@
 
 pub mod checksum;
 pub mod counters;
+pub mod forward;
 mod frag;
 pub mod frame;
 pub mod icmp;
@@ -15,7 +16,10 @@ pub mod tables;
 pub mod time;
 
 pub use counters::{Counters, Direction, Drop, PortCounters, Stat};
+pub use forward::{Delivery, Df, ForwardEvent, Forwarder, TxMeta};
 pub use frame::{Frame, Gso, GsoKind, Offload, PartialChecksum};
+pub use icmp::IcmpError;
+pub use neighbor::{Neighbor, State as NeighborState};
 pub use port::{GlobalSettings, Mac, PortSettings, Rate, RpFilter};
 pub use prefix::{IfAddr, ParsePrefixError, Prefix};
 pub use route::{Kind, NextHop, PortId, Protocol, Route, Source, TableId, Target};

@@ -1,8 +1,8 @@
 //! A port as the forwarder sees it: addresses, MTU, and the switches an operator sets per interface.
 //! No link and no name: what a cable or a socket is stays with the router.
 
+use crate::IfAddr;
 use crate::counters::PortCounters;
-use crate::{IfAddr, PortId};
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use core::str::FromStr;
@@ -210,7 +210,6 @@ impl Default for GlobalSettings {
 /// A port in the forwarder: its settings, what follows from them, its groups and counters.
 #[derive(Debug)]
 pub(crate) struct Port {
-    pub id: PortId,
     pub settings: PortSettings,
     pub link_local: Option<Ipv6Addr>,
     pub joined: BTreeSet<IpAddr>,
@@ -218,24 +217,15 @@ pub(crate) struct Port {
 }
 
 impl Port {
-    pub fn new(id: PortId, settings: PortSettings) -> Port {
-        let mut port = Port {
-            id,
-            settings,
-            link_local: None,
-            joined: BTreeSet::new(),
-            counters: PortCounters::default(),
-        };
+    pub fn new(settings: PortSettings) -> Port {
+        let mut port =
+            Port { settings, link_local: None, joined: BTreeSet::new(), counters: PortCounters::default() };
         port.derive();
         port
     }
 
-    pub fn set(&mut self, settings: PortSettings) {
-        self.settings = settings;
-        self.derive();
-    }
-
-    fn derive(&mut self) {
+    /// Works out what follows from changed settings.
+    pub fn derive(&mut self) {
         let configured = self.v6().find(|a| a.is_unicast_link_local());
         let made = self.settings.mac.is_station().then(|| self.settings.mac.link_local());
         self.link_local = self.settings.ipv6.then_some(configured.or(made)).flatten();
@@ -243,11 +233,6 @@ impl Port {
         if self.settings.loopback {
             self.link_local = configured.filter(|_| self.settings.ipv6);
         }
-    }
-
-    /// Ready to send and receive.
-    pub fn is_up(&self) -> bool {
-        self.settings.up
     }
 
     pub fn v4(&self) -> impl Iterator<Item = Ipv4Addr> + '_ {
@@ -269,6 +254,17 @@ impl Port {
         let made = self.link_local.filter(|made| !self.v6().any(|a| a == *made));
         let on = self.settings.ipv6;
         self.v6().chain(made).filter(move |_| on)
+    }
+
+    /// Every address of this port, the made link-local one last.
+    pub fn own_addresses(&self) -> impl Iterator<Item = IpAddr> + '_ {
+        self.v4().map(IpAddr::V4).chain(self.v6_all().map(IpAddr::V6))
+    }
+
+    /// The broadcast addresses of this port: all ones, and that of each network.
+    pub fn broadcasts(&self) -> impl Iterator<Item = IpAddr> + '_ {
+        let directed = self.settings.addresses.iter().filter_map(|a| a.network().broadcast());
+        core::iter::once(Ipv4Addr::BROADCAST).chain(directed).map(IpAddr::V4)
     }
 
     /// Whether `addr` is one of this port's own, link-local included.
@@ -345,7 +341,7 @@ mod tests {
     fn port(addresses: &[&str]) -> Port {
         let addresses = addresses.iter().map(|a| a.parse().unwrap()).collect();
         let mac = Mac([0x52, 0x54, 0, 0x12, 0x34, 0x56]);
-        Port::new(PortId(1), PortSettings { mac, up: true, addresses, ..PortSettings::default() })
+        Port::new(PortSettings { mac, up: true, addresses, ..PortSettings::default() })
     }
 
     #[test]

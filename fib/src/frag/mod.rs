@@ -7,6 +7,6 @@ mod offload;
 mod reassembly;
 mod split;
 
-pub(crate) use offload::{complete_checksum, is_sound, segment, wire_len};
+pub(crate) use offload::{finish_checksum, is_sound, segment, wire_len};
 pub(crate) use reassembly::{Outcome, Piece, Reassembly};
 pub(crate) use split::{split_v4, split_v6};

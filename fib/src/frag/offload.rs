@@ -49,23 +49,37 @@ pub fn wire_len(frame: &Frame) -> usize {
     segment.min(whole)
 }
 
+/// Leaves nothing undone in the checksum of a frame that will not be segmented. True if there was something.
+pub fn finish_checksum(frame: &mut Frame) -> bool {
+    let Offload { partial_checksum, gso } = core::mem::take(&mut frame.offload);
+    if gso.is_some() {
+        // What the field of a GSO frame holds differs between senders: start from scratch.
+        if let Some(layout) = Layout::of(&frame.data) {
+            fill_l4_checksum(&mut frame.data, &layout);
+        }
+    } else if let Some(partial) = partial_checksum {
+        complete_checksum(&mut frame.data, partial);
+    }
+    gso.is_some() || partial_checksum.is_some()
+}
+
 /// Completes a partial checksum in place.
-pub fn complete_checksum(data: &mut [u8], partial: PartialChecksum) {
+fn complete_checksum(data: &mut [u8], partial: PartialChecksum) {
     let start = usize::from(partial.start);
     let at = start.saturating_add(usize::from(partial.offset));
     if let Some(covered) = data.get(start..) {
         // The field holds the folded sum of the pseudo-header and is itself covered.
-        let sum = Sum::ZERO.add(covered).udp_checksum();
+        let sum = Sum::ZERO.bytes(covered).udp_checksum();
         put(data, at, &sum.to_be_bytes());
     }
 }
 
 /// Writes the L4 checksum of a whole TCP or UDP frame from scratch.
-pub fn fill_l4_checksum(data: &mut [u8], layout: &Layout) {
+fn fill_l4_checksum(data: &mut [u8], layout: &Layout) {
     put(data, layout.checksum, &[0, 0]);
     let Some(covered) = data.get(layout.l4..) else { return };
     let pseudo = Sum::ZERO.pseudo_header(layout.src, layout.dst, layout.protocol, covered.len());
-    let sum = pseudo.add(covered);
+    let sum = pseudo.bytes(covered);
     let sum = if layout.protocol == protocol::UDP { sum.udp_checksum() } else { sum.checksum() };
     put(data, layout.checksum, &sum.to_be_bytes());
 }
@@ -129,6 +143,7 @@ fn fix_tcp(segment: &mut [u8], tcp: usize, n: usize, size: usize, is_last: bool)
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
     use core::net::IpAddr;
@@ -154,7 +169,7 @@ mod tests {
     fn l4_is_right(frame: &[u8]) -> bool {
         let l = Layout::of(frame).unwrap();
         let covered = &frame[l.l4..];
-        Sum::ZERO.pseudo_header(l.src, l.dst, l.protocol, covered.len()).add(covered).fold() == 0xffff
+        Sum::ZERO.pseudo_header(l.src, l.dst, l.protocol, covered.len()).bytes(covered).fold() == 0xffff
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Reassembly of packets for this router (RFC 791 section 3.2, RFC 8200 section 4.5). Transit fragments never come
 //! here. Overlaps cost the whole packet (RFC 5722); memory, pieces and time are bounded.
 
+#![expect(clippy::arithmetic_side_effects, reason = "only `Instant + Duration`, which saturates")]
+
 use crate::counters::Drop;
-use crate::packet::{ethernet, ipv4, ipv6, put};
+use crate::packet::{ipv4, ipv6, put};
 use crate::{Instant, PortId};
 use bytes::BytesMut;
 use core::net::IpAddr;
@@ -104,14 +106,14 @@ struct Packet {
     total: Option<usize>,
     cost: usize,
     deadline: Instant,
-    ingress: PortId,
+    ingress: Option<PortId>,
 }
 
 /// A packet that was not completed in time.
 #[derive(Debug)]
 pub struct Expired {
     /// Where its first piece came in.
-    pub ingress: PortId,
+    pub ingress: Option<PortId>,
     /// How many fragments are lost.
     pub pieces: usize,
     /// The first fragment, if it was there: only then an error is owed.
@@ -138,7 +140,7 @@ impl Reassembly {
     }
 
     /// Takes a fragment.
-    pub fn insert(&mut self, now: Instant, ingress: PortId, piece: Piece) -> Outcome {
+    pub fn insert(&mut self, now: Instant, ingress: Option<PortId>, piece: Piece) -> Outcome {
         let key = Key { src: piece.src, dst: piece.dst, protocol: piece.protocol, ident: piece.ident };
         let Piece { mut packet, head_len, data_at, offset, more, announce, .. } = piece;
         if data_at > packet.len() {
@@ -307,19 +309,20 @@ fn relength(mut packet: BytesMut) -> BytesMut {
     packet
 }
 
-/// The packet of a frame, its Ethernet header gone.
 #[cfg(test)]
-fn packet_of(mut frame: BytesMut) -> BytesMut {
-    frame.split_off(ethernet::HEADER_LEN)
-}
-
-#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::super::split::{split_v4, split_v6};
     use super::*;
+    use crate::packet::ethernet;
     use proptest::prelude::*;
 
-    const PORT: PortId = PortId(1);
+    /// The packet of a frame, its Ethernet header gone.
+    fn packet_of(mut frame: BytesMut) -> BytesMut {
+        frame.split_off(ethernet::HEADER_LEN)
+    }
+
+    const PORT: Option<PortId> = Some(PortId(1));
 
     fn datagram(ident: u16, payload: usize) -> BytesMut {
         let len = (20 + payload) as u16;

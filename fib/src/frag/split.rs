@@ -94,6 +94,7 @@ pub fn split_v6(frame: &[u8], mtu: usize, ident: u32, out: &mut dyn FnMut(BytesM
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

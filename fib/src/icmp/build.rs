@@ -59,7 +59,7 @@ fn blank(ethertype: u16, headers: usize, quote: &[u8]) -> BytesMut {
 fn fill(icmp: &mut [u8], kind: u8, code: u8, rest: u32, pseudo: Sum) {
     put(icmp, 0, &[kind, code, 0, 0]);
     put(icmp, 4, &rest.to_be_bytes());
-    let sum = if pseudo == Sum::ZERO { checksum(icmp) } else { pseudo.add(icmp).checksum() };
+    let sum = if pseudo == Sum::ZERO { checksum(icmp) } else { pseudo.bytes(icmp).checksum() };
     put(icmp, 2, &sum.to_be_bytes());
 }
 
@@ -86,6 +86,7 @@ pub fn path_mtu(v6: bool, icmp: &[u8]) -> Option<(IpAddr, IpAddr, u32)> {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
     use crate::checksum::verify;
@@ -131,7 +132,7 @@ mod tests {
         let packet = ethernet::payload(&frame);
         assert_eq!((packet.len(), kind), (1280, 2));
         let icmp = &packet[40..];
-        let sum = Sum::ZERO.pseudo_header(IpAddr::V6(own), IpAddr::V6(src), 58, icmp.len()).add(icmp);
+        let sum = Sum::ZERO.pseudo_header(IpAddr::V6(own), IpAddr::V6(src), 58, icmp.len()).bytes(icmp);
         assert_eq!(sum.fold(), 0xffff);
         assert_eq!(path_mtu(true, icmp).map(|(.., mtu)| mtu), Some(1400));
     }

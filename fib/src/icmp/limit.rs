@@ -66,6 +66,7 @@ impl Limiter {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
     use core::time::Duration;

@@ -44,6 +44,7 @@ fn v6(error: IcmpError, packet: &[u8], l2_group: bool) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
 

@@ -1,11 +1,16 @@
 //! The cache itself. Its index of deadlines makes every timer a data point: `due` pops them in (time, port,
 //! address) order, so two runs agree.
 
+#![expect(clippy::arithmetic_side_effects, reason = "only `Instant + Duration`, which saturates")]
+
 use super::*;
 use crate::Frame;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 type Key = (PortId, IpAddr);
+
+/// Changes kept for whoever polls them; the oldest are forgotten.
+const MAX_CHANGES: usize = 4096;
 
 /// A packet that waits for its neighbor, with the port it came in on: who is told if it fails.
 #[derive(Debug)]
@@ -55,7 +60,7 @@ pub enum Due {
     /// Ask for this address; by unicast to the MAC address if there is one.
     Ask { port: PortId, addr: IpAddr, mac: Option<Mac> },
     /// It did not answer; these packets waited for it.
-    Failed { port: PortId, addr: IpAddr, queue: VecDeque<Pending> },
+    Failed { port: PortId, queue: VecDeque<Pending> },
 }
 
 /// Times of one port's entries.
@@ -244,7 +249,7 @@ impl Cache {
         mac: Option<Mac>,
     ) -> VecDeque<Pending> {
         let key = (port, addr);
-        let queue = match (self.entries.get_mut(&key), mac) {
+        match (self.entries.get_mut(&key), mac) {
             (Some(entry), Some(mac)) => {
                 entry.mac = Some(mac);
                 entry.heard = now;
@@ -256,8 +261,7 @@ impl Cache {
             }
             (Some(Entry { phase: Phase::Permanent, .. }), None) => self.remove(key),
             (_, None) => VecDeque::new(),
-        };
-        queue
+        }
     }
 
     /// Forgets what was learned: everything, one port's, one address, or both. Gives back what waited.
@@ -302,7 +306,7 @@ impl Cache {
                 Phase::Incomplete { .. } | Phase::Probe { .. } => {
                     entry.mac = None;
                     let queue = self.enter(now, key, Phase::Failed);
-                    return Some(Due::Failed { port, addr, queue });
+                    return Some(Due::Failed { port, queue });
                 }
                 Phase::Reachable => drop(self.enter(now, key, Phase::Stale)),
                 Phase::Delay => {
@@ -471,6 +475,10 @@ impl Cache {
     }
 
     fn note(&mut self, key: Key, mac: Option<Mac>, from: Option<State>, to: Option<State>) {
+        // Who never asks must not make us hoard.
+        if self.changes.len() >= MAX_CHANGES {
+            self.changes.pop_front();
+        }
         self.changes.push_back(Change { port: key.0, addr: key.1, mac, from, to });
     }
 }

@@ -88,6 +88,7 @@ pub fn payload_mut(frame: &mut [u8]) -> &mut [u8] {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
 

@@ -207,6 +207,7 @@ pub fn copied_options(packet: &[u8], header_len: usize) -> ([u8; 40], usize) {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
 

@@ -196,6 +196,7 @@ pub fn header(src: Ipv6Addr, dst: Ipv6Addr, next: u8, hop_limit: u8, payload_len
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
 

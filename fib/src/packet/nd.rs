@@ -56,7 +56,7 @@ impl Message {
         let pseudo = Sum::ZERO.pseudo_header(IpAddr::V6(src), IpAddr::V6(dst), protocol::ICMPV6, icmp.len());
         let flags = u8_at(icmp, 4)?;
         let target = Ipv6Addr::from_octets(bytes_at(icmp, 8)?);
-        let valid = hop_limit == 255 && u8_at(icmp, 1)? == 0 && pseudo.add(icmp).fold() == 0xffff;
+        let valid = hop_limit == 255 && u8_at(icmp, 1)? == 0 && pseudo.bytes(icmp).fold() == 0xffff;
         if !valid || target.is_multicast() || target.is_unspecified() {
             return None;
         }
@@ -115,7 +115,7 @@ impl Message {
         }
         let pseudo = Sum::ZERO.pseudo_header(IpAddr::V6(src), IpAddr::V6(dst), protocol::ICMPV6, len);
         let icmp = buffer.get(..len).unwrap_or_default();
-        let check = pseudo.add(icmp).checksum();
+        let check = pseudo.bytes(icmp).checksum();
         let mut packet = [0; ipv6::HEADER_LEN + 32];
         put(&mut packet, 0, &ipv6::header(src, dst, protocol::ICMPV6, 255, len as u16));
         put(&mut packet, ipv6::HEADER_LEN, icmp);
@@ -128,6 +128,7 @@ impl Message {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
 

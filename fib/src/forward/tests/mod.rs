@@ -1,0 +1,1 @@
+//! The forwarder as its neighbors see it.
