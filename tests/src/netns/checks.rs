@@ -65,9 +65,9 @@ impl Crossing<'_> {
     pub fn fragmented(&self) {
         self.forget_path_mtu();
         if self.is_v6() {
-            // The first one is lost: that is how the source learns.
+            // The first request is lost, and then the first answer: that is how each source learns.
             let ping = self.from.ping(self.address, 5, "-s 1452");
-            assert!(ping.received >= 4, "large IPv6 packets after a packet too big:\n{}", ping.text);
+            assert!(ping.received >= 3, "large IPv6 packets after a packet too big:\n{}", ping.text);
         } else {
             self.from.assert_ping(self.address, 5, "-M dont -s 1472");
         }
@@ -125,8 +125,11 @@ impl Crossing<'_> {
         self.address.contains(':')
     }
 
+    /// At both ends: a far end that knows would offer a smaller segment size, and nothing were left to find out.
     #[track_caller]
     fn forget_path_mtu(&self) {
-        self.from.ip(&format!("{} route flush cache", if self.is_v6() { "-6" } else { "-4" }));
+        for host in [self.from, self.to] {
+            host.ip(if self.is_v6() { "-6 route flush cache" } else { "-4 route flush cache" });
+        }
     }
 }

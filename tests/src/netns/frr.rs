@@ -2,6 +2,7 @@
 
 use super::net::{Net, Node};
 use super::process::{Finished, Process};
+use super::router::selected;
 use super::wait::poll_until;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -57,6 +58,27 @@ impl Frr {
     #[track_caller]
     pub fn json(&self, command: &str) -> Value {
         serde_json::from_str(&self.show(command)).unwrap_or(Value::Null)
+    }
+
+    /// Waits until zebra's selected route to `prefix` is this protocol's, and returns it.
+    #[track_caller]
+    pub fn wait_route(&self, prefix: &str, protocol: &str, limit: Duration) -> Value {
+        poll_until(limit, &format!("FRR has a {protocol} route to {prefix}"), || {
+            let routes = self.json("show ip route json");
+            match selected(&routes, prefix) {
+                Some(route) if route["protocol"] == protocol => Ok(route.clone()),
+                _ => Err(self.show("show ip route") + &self.show("show ip rip")),
+            }
+        })
+    }
+
+    /// Waits until zebra has no selected route to `prefix`.
+    #[track_caller]
+    pub fn wait_no_route(&self, prefix: &str, limit: Duration) {
+        poll_until(limit, &format!("FRR forgets {prefix}"), || {
+            let routes = self.json("show ip route json");
+            if selected(&routes, prefix).is_none() { Ok(()) } else { Err(self.show("show ip rip")) }
+        });
     }
 
     /// Types lines in configuration mode.

@@ -9,7 +9,7 @@
 //! passed that could not run: [`ready`] prints `skipped: ...` where a peer is missing.
 //!
 //! Reading order: `wait` (time), `process` (children), `net` (namespaces and cables), `host` (what a Linux host can
-//! try), `checks` (what every path must do), then one file for each kind of peer.
+//! try), `checks` and `line` (what every path must do, and the usual scene), then one file for each kind of peer.
 
 #![expect(clippy::panic, reason = "a harness that cannot build its scene fails the test with the reason")]
 
@@ -18,6 +18,7 @@ mod capture;
 mod checks;
 mod frr;
 mod host;
+mod line;
 mod net;
 mod process;
 mod router;
@@ -28,9 +29,10 @@ pub use capture::{BULK_PORT, Capture, Pcap};
 pub use checks::Crossing;
 pub use frr::Frr;
 pub use host::{Hop, Ping, random_file, sha256};
+pub use line::{Line, NARROW, Owner};
 pub use net::{Net, Node};
 pub use process::{Finished, Process};
-pub use router::{Router, binary};
+pub use router::{Router, binary, selected};
 pub use wait::{Stopwatch, pause, poll_until};
 
 use std::io::Write as _;

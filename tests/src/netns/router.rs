@@ -101,6 +101,38 @@ impl Router {
         self.ask_lines(&all).expect_success(&format!("{}: configure {lines:?}", self.node.name()));
     }
 
+    /// Waits until the selected route to `prefix` is this protocol's, and returns it.
+    #[track_caller]
+    pub fn wait_route(&self, prefix: &str, protocol: &str, limit: Duration) -> Value {
+        let family = if prefix.contains(':') { "ipv6" } else { "ip" };
+        poll_until(limit, &format!("{} has a {protocol} route to {prefix}", self.node.name()), || {
+            let routes = self.json(&format!("show {family} route json"));
+            match selected(&routes, prefix) {
+                Some(route) if route["protocol"] == protocol => Ok(route.clone()),
+                _ => Err(format!("{routes:#}")),
+            }
+        })
+    }
+
+    /// Waits until there is no selected route to `prefix`.
+    #[track_caller]
+    pub fn wait_no_route(&self, prefix: &str, limit: Duration) {
+        poll_until(limit, &format!("{} forgets {prefix}", self.node.name()), || {
+            let routes = self.json("show ip route json");
+            if selected(&routes, prefix).is_none() { Ok(()) } else { Err(format!("{routes:#}")) }
+        });
+    }
+
+    /// Waits until the log buffer (`show logging`) has a line with all of `words`; returns it.
+    #[track_caller]
+    pub fn wait_logged(&self, words: &[&str], limit: Duration) -> String {
+        poll_until(limit, &format!("{} logs {words:?}", self.node.name()), || {
+            let log = self.show("show logging");
+            let line = log.lines().find(|line| words.iter().all(|word| line.contains(word)));
+            line.map(str::to_owned).ok_or(log.clone())
+        })
+    }
+
     /// A counter of `show ip traffic` by its name, 0 when it is not there.
     #[track_caller]
     pub fn counter(&self, name: &str) -> u64 {
@@ -119,6 +151,11 @@ impl Router {
         list.extend(words);
         Finished::run(&program, &list)
     }
+}
+
+/// The selected route to exactly `prefix` in FRR's JSON of `show ip route`.
+pub fn selected<'a>(routes: &'a Value, prefix: &str) -> Option<&'a Value> {
+    routes.get(prefix)?.as_array()?.iter().find(|route| route["selected"] == true)
 }
 
 /// The first number called `name` anywhere inside, or the `value` beside `"name": name`.
