@@ -1,0 +1,408 @@
+//! What can be asked of a lab: commands to its nodes, ping and traceroute, the state of cables, and whether the network
+//! has come to rest.
+
+use super::cable::{Counters, Impairment, Side};
+use super::sim::{Engine, Lab};
+use cli::command::{Family, Ping, RouteQuery, Show, Traceroute};
+use cli::reply::{HopOutcome, PingOutcome, RouteView};
+use cli::{Command, Progress, Reply};
+use configs::Config;
+use core::hash::{Hash, Hasher};
+use core::net::IpAddr;
+use core::time::Duration;
+use fib::{Instant, Prefix, Protocol};
+use std::hash::DefaultHasher;
+
+/// The state of one cable, for tables and graphs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkView {
+    /// `r1:eth1` and `r2:eth1`.
+    pub ends: [String; 2],
+    /// Plugged in.
+    pub up: bool,
+    /// In force from the first and from the second end.
+    pub impairments: [Impairment; 2],
+    /// What the first and the second end sent.
+    pub counters: [Counters; 2],
+}
+
+/// The state of one node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeView {
+    /// Its name.
+    pub name: String,
+    /// `router`, `host` or `switch`.
+    pub role: &'static str,
+    /// Switched on.
+    pub alive: bool,
+    /// Selected routes of table main, both families.
+    pub routes: usize,
+    /// Those of them learned by a protocol.
+    pub learned: usize,
+}
+
+impl Lab {
+    /// Runs one typed command on a node. An error: there is no such node, or it is off, or it is a switch.
+    pub fn execute(&mut self, node: &str, command: Command) -> Result<Reply, String> {
+        let index = self.find(node)?;
+        let now = self.now;
+        let Some(node) = self.nodes.get_mut(index) else { return Err("no such node".to_owned()) };
+        let local = node.local(now);
+        let reply = match &mut node.engine {
+            Engine::Router(router) => router.execute(local, command),
+            Engine::Switch(_) => return Err(format!("{} is a switch: nobody is at home", node.name)),
+            Engine::Off => return Err(format!("{} is switched off", node.name)),
+        };
+        self.touch(index, false);
+        Ok(reply)
+    }
+
+    /// What a job of a node has to say.
+    pub fn poll_progress(&mut self, node: &str, job: u64) -> Option<Progress> {
+        let index = self.find(node).ok()?;
+        let now = self.now;
+        let node = self.nodes.get_mut(index)?;
+        let local = node.local(now);
+        let Engine::Router(router) = &mut node.engine else {
+            return Some(Progress::Failed("the node is switched off".to_owned()));
+        };
+        let progress = router.poll_progress(local, job);
+        self.touch(index, false);
+        progress
+    }
+
+    /// The running configuration of a node.
+    pub fn config(&self, node: &str) -> Option<&Config> {
+        self.config_of(self.find(node).ok()?)
+    }
+
+    pub(super) fn config_of(&self, index: usize) -> Option<&Config> {
+        match &self.nodes.get(index)?.engine {
+            Engine::Router(router) => Some(router.config()),
+            Engine::Switch(_) | Engine::Off => None,
+        }
+    }
+
+    /// All candidate routes of table main, IPv4 first. Empty for what is no router or is off.
+    pub fn routes(&mut self, node: &str) -> Vec<RouteView> {
+        let mut all = Vec::new();
+        for family in [Family::V4, Family::V6] {
+            let mut after = None;
+            loop {
+                let query = RouteQuery {
+                    family,
+                    table: None,
+                    protocol: None,
+                    prefix: None,
+                    longer: false,
+                    address: None,
+                    after,
+                };
+                let Ok(Reply::Routes(page)) = self.execute(node, Command::Show(Show::Routes(query))) else {
+                    break;
+                };
+                all.extend(page.routes);
+                match page.more {
+                    Some(more) if Some(more) != after => after = Some(more),
+                    _ => break,
+                }
+            }
+        }
+        all
+    }
+
+    /// The selected route for exactly this prefix.
+    pub fn route(&mut self, node: &str, prefix: Prefix) -> Option<RouteView> {
+        self.routes(node).into_iter().find(|r| r.prefix == prefix && r.selected)
+    }
+
+    /// The RIP table of a node; empty when RIP does not run there.
+    pub fn rip(&mut self, node: &str) -> rip::show::Table {
+        match self.execute(node, Command::Show(Show::RipTable)) {
+            Ok(Reply::RipTable(table)) => table,
+            _ => rip::show::Table::default(),
+        }
+    }
+
+    /// Every node's state.
+    pub fn nodes(&mut self) -> Vec<NodeView> {
+        let names: Vec<String> = self.nodes.iter().map(|n| n.name.clone()).collect();
+        let mut views = Vec::new();
+        for (index, name) in names.into_iter().enumerate() {
+            let selected: Vec<RouteView> = self.routes(&name).into_iter().filter(|r| r.selected).collect();
+            let own = |p: Protocol| matches!(p, Protocol::Connected | Protocol::Static);
+            views.push(NodeView {
+                role: self.topology.nodes.get(index).map_or("?", |n| n.role.name()),
+                alive: self.is_alive(index),
+                routes: selected.len(),
+                learned: selected.iter().filter(|r| !own(r.protocol)).count(),
+                name,
+            });
+        }
+        views
+    }
+
+    /// Every cable's state.
+    pub fn links(&self) -> Vec<LinkView> {
+        let view = |(index, wire): (usize, &super::sim::Wire)| {
+            let ends =
+                self.topology.links.get(index).map(|l| l.ends.each_ref().map(|e| self.topology.end_name(e)));
+            LinkView {
+                ends: ends.unwrap_or_default(),
+                up: wire.cable.is_up(),
+                impairments: [Side::A, Side::B].map(|s| wire.cable.impairment(s)),
+                counters: [Side::A, Side::B].map(|s| wire.cable.counters(s)),
+            }
+        };
+        self.cables.iter().enumerate().map(view).collect()
+    }
+
+    /// The address by which a node is best reached: one of its loopback, else its first.
+    pub fn address_of(&self, node: &str) -> Option<IpAddr> {
+        let config = self.config(node)?;
+        let all = |name: &str| config.interfaces.get(name).into_iter().flat_map(|i| &i.addresses);
+        let others = config.interfaces.values().flat_map(|i| &i.addresses);
+        all("lo").chain(others).map(|a| a.addr()).find(|a| !a.is_loopback())
+    }
+
+    /// The node that owns an address.
+    pub fn owner_of(&self, address: IpAddr) -> Option<usize> {
+        (0..self.nodes.len()).find(|n| self.owns(*n, address))
+    }
+
+    pub(super) fn owns(&self, node: usize, address: IpAddr) -> bool {
+        let interfaces = self.config_of(node).into_iter().flat_map(|c| c.interfaces.values());
+        interfaces.flat_map(|i| &i.addresses).any(|a| a.addr() == address)
+    }
+
+    /// Sends pings from a node until the builder's deadline; see [`Pinging`].
+    pub fn ping<'l>(&'l mut self, from: &str, to: &str) -> Pinging<'l> {
+        Pinging { lab: self, from: from.to_owned(), to: to.to_owned(), source: None }
+    }
+
+    /// One echo request, and what came of it within a second.
+    pub fn ping_once(
+        &mut self,
+        from: &str,
+        to: IpAddr,
+        source: Option<IpAddr>,
+    ) -> Result<PingOutcome, String> {
+        let ping = Ping {
+            destination: to,
+            source,
+            count: 1,
+            size: 100,
+            df: false,
+            timeout_ms: 1000,
+            interval_ms: 0,
+        };
+        let (mut outcome, mut failure) = (None, None);
+        self.job(from, Command::Ping(ping), Duration::from_secs(3), |progress| match progress {
+            Progress::Ping(o) => {
+                outcome = Some(o);
+                false
+            }
+            Progress::PingDone(_) => true,
+            Progress::Failed(reason) => {
+                failure = Some(reason);
+                true
+            }
+            _ => false,
+        })?;
+        match (outcome, failure) {
+            (Some(outcome), _) => Ok(outcome),
+            (None, Some(reason)) => Err(reason),
+            (None, None) => Ok(PingOutcome::Timeout { seq: 0 }),
+        }
+    }
+
+    /// One probe per hop; the hops in order and whether the destination answered.
+    pub fn traceroute(&mut self, from: &str, to: IpAddr) -> Result<(Vec<HopOutcome>, bool), String> {
+        let command = Command::Traceroute(Traceroute {
+            destination: to,
+            source: None,
+            probes: 1,
+            timeout_ms: 1000,
+            min_ttl: 1,
+            max_ttl: 30,
+            port: 33434,
+            size: 60,
+            df: false,
+        });
+        let (mut hops, mut reached, mut failure) = (Vec::new(), false, None);
+        self.job(from, command, Duration::from_secs(40), |progress| match progress {
+            Progress::Hop(hop) => {
+                hops.push(hop);
+                false
+            }
+            Progress::TracerouteDone { reached: yes } => {
+                reached = yes;
+                true
+            }
+            Progress::Failed(reason) => {
+                failure = Some(reason);
+                true
+            }
+            _ => false,
+        })?;
+        failure.map_or(Ok((hops, reached)), Err)
+    }
+
+    /// Starts a job and lets time pass until `done` says so, or `limit` has passed.
+    fn job(
+        &mut self,
+        node: &str,
+        command: Command,
+        limit: Duration,
+        mut done: impl FnMut(Progress) -> bool,
+    ) -> Result<(), String> {
+        let job = match self.execute(node, command)? {
+            Reply::Job(job) => job,
+            Reply::Error(e) => return Err(e),
+            other => return Err(format!("unexpected answer: {other:?}")),
+        };
+        let deadline = self.now + limit;
+        loop {
+            while let Some(progress) = self.poll_progress(node, job) {
+                if done(progress) {
+                    return Ok(());
+                }
+            }
+            match self.next_event() {
+                Some(at) if at <= deadline => self.run_until(at),
+                _ => {
+                    self.run_until(deadline);
+                    self.execute(node, Command::Cancel { job })?;
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// A number that changes when any selected or candidate route of any node changes, ages left out.
+    pub fn tables_fingerprint(&mut self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        let names: Vec<String> = self.nodes.iter().map(|n| n.name.clone()).collect();
+        for name in names {
+            name.hash(&mut hasher);
+            for route in self.routes(&name) {
+                (route.prefix, route.protocol, route.distance, route.metric, route.selected)
+                    .hash(&mut hasher);
+                for hop in &route.next_hops {
+                    (hop.gateway, &hop.interface, hop.active).hash(&mut hasher);
+                }
+            }
+        }
+        hasher.finish()
+    }
+
+    /// How long nothing may change before the network counts as being at rest: longer than its protocols can keep news
+    /// to themselves. For RIP an update interval with its jitter, and the hold of a triggered update (RFC 2453 3.8, 3.10.1).
+    pub fn quiet_window(&self) -> Duration {
+        let updates =
+            (0..self.nodes.len()).filter_map(|n| self.config_of(n)?.rip.as_ref().map(|r| r.timers.update));
+        let slowest = updates.max().unwrap_or(0);
+        Duration::from_secs(5).max(Duration::from_millis(u64::from(slowest) * 1200) + Duration::from_secs(5))
+    }
+
+    /// Runs until no route of any node has changed for `window`, at most for `limit`. The instant of the last change
+    /// (as seen by samples, ten to a window), or `None` when the limit was reached first.
+    pub fn run_until_quiet(&mut self, window: Duration, limit: Duration) -> Option<Instant> {
+        let deadline = self.now + limit;
+        let step = (window / 10).max(Duration::from_millis(100));
+        let mut last_change = self.now;
+        let mut known = self.tables_fingerprint();
+        loop {
+            if self.now.since(last_change) >= window {
+                return Some(last_change);
+            }
+            if self.now >= deadline {
+                return None;
+            }
+            self.run_for(step);
+            let tables = self.tables_fingerprint();
+            if tables != known {
+                (known, last_change) = (tables, self.now);
+            }
+        }
+    }
+
+    /// Runs until the network is at rest: [`Lab::quiet_window`], within an hour of lab time. The instant of the last
+    /// change; an error names the time and the seed.
+    pub fn converge(&mut self) -> Result<Instant, String> {
+        let started = self.now;
+        let window = self.quiet_window();
+        self.run_until_quiet(window, Duration::from_secs(3600)).ok_or_else(|| {
+            format!("routes still change an hour after {started} (seed {}, now {})", self.seed, self.now)
+        })
+    }
+
+    /// The digest of every byte on every wire so far, with times and ends.
+    pub fn digest(&self) -> String {
+        self.recorder.digest()
+    }
+
+    /// Frames put on cables so far.
+    pub fn frames(&self) -> u64 {
+        self.recorder.frames()
+    }
+
+    /// Traces from now on.
+    pub fn start_trace(&mut self, format: super::record::Format) {
+        self.recorder.start(format);
+    }
+
+    /// What was traced since the last call.
+    pub fn take_trace(&mut self) -> Vec<u8> {
+        self.recorder.take()
+    }
+}
+
+/// A ping about to be sent, again and again until it is answered or the time is up.
+pub struct Pinging<'l> {
+    lab: &'l mut Lab,
+    from: String,
+    to: String,
+    source: Option<IpAddr>,
+}
+
+impl Pinging<'_> {
+    /// Sends from this address of the node.
+    #[must_use]
+    pub fn source(mut self, source: IpAddr) -> Self {
+        self.source = Some(source);
+        self
+    }
+
+    /// Whether an answer came within `d`, asking once a second.
+    pub fn within(self, d: Duration) -> bool {
+        let deadline = self.lab.now() + d;
+        let Ok(to) = self.lab.resolve(&self.to) else { return false };
+        loop {
+            let asked = self.lab.now();
+            if matches!(self.lab.ping_once(&self.from, to, self.source), Ok(PingOutcome::Reply { .. })) {
+                return true;
+            }
+            if self.lab.now() >= deadline {
+                return false;
+            }
+            self.lab.run_until((asked + Duration::from_secs(1)).min(deadline));
+        }
+    }
+
+    /// Whether one request is answered.
+    pub fn answered(self) -> bool {
+        self.within(Duration::ZERO)
+    }
+}
+
+impl Lab {
+    /// An address, or a node's best one.
+    pub fn resolve(&self, to: &str) -> Result<IpAddr, String> {
+        if let Ok(address) = to.parse() {
+            return Ok(address);
+        }
+        self.find(to)?;
+        self.address_of(to).ok_or_else(|| format!("{to} has no address"))
+    }
+}

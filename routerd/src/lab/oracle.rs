@@ -1,0 +1,203 @@
+//! What RIP's tables must be once it is quiet, computed from the graph alone by petgraph's shortest paths.
+//!
+//! It knows networks, passive interfaces, redistribution of connected and static routes with their metrics, and the
+//! metric that is infinity. It knows no filter, offset or route map: a lab that uses them has no such oracle.
+
+use super::sim::Lab;
+use cli::reply::RouteView;
+use configs::Config;
+use core::net::IpAddr;
+use fib::{Prefix, Protocol};
+use petgraph::algo::dijkstra;
+use petgraph::graph::{DiGraph, NodeIndex};
+use std::collections::BTreeMap;
+
+/// A table that differs from the graph.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Where.
+    pub node: String,
+    /// For which network.
+    pub prefix: Prefix,
+    /// What the graph says.
+    pub expected: Option<u32>,
+    /// The metric in the table; `None`: no route.
+    pub found: Option<u32>,
+    /// More to say, such as a next hop that is not on a shortest path.
+    pub note: String,
+}
+
+impl core::fmt::Display for Difference {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let metric = |m: Option<u32>| m.map_or_else(|| "no route".to_owned(), |m| format!("metric {m}"));
+        write!(
+            f,
+            "{}: {} has {}, the graph says {}",
+            self.node,
+            self.prefix,
+            metric(self.found),
+            metric(self.expected)
+        )?;
+        if !self.note.is_empty() {
+            write!(f, " ({})", self.note)?;
+        }
+        Ok(())
+    }
+}
+
+impl Lab {
+    /// Compares every router's RIP routes with the shortest paths of the graph as it is now.
+    pub fn compare_with_oracle(&mut self) -> Vec<Difference> {
+        let best = self.oracle();
+        let names: Vec<String> = self.nodes.iter().map(|n| n.name.clone()).collect();
+        let mut differences = Vec::new();
+        for (node, name) in names.iter().enumerate() {
+            let Some(infinity) =
+                self.config_of(node).and_then(|c| c.rip.as_ref()).map(|r| u32::from(r.infinity))
+            else {
+                continue;
+            };
+            let mut found: BTreeMap<Prefix, RouteView> = BTreeMap::new();
+            for route in self.routes(name).into_iter().filter(|r| r.selected && r.prefix.is_v4()) {
+                found.insert(route.prefix, route);
+            }
+            for (prefix, metrics) in &best {
+                let expected = metrics.get(&node).copied().filter(|m| *m < infinity);
+                let route = found.remove(prefix);
+                // Its own network, or a static route, wins by distance: nothing to compare.
+                if route.as_ref().is_some_and(|r| r.protocol != Protocol::Rip) {
+                    continue;
+                }
+                let metric = route.as_ref().map(|r| r.metric);
+                let note = route.map(|r| self.wrong_hops(&r, metrics)).unwrap_or_default();
+                if metric != expected || !note.is_empty() {
+                    differences.push(Difference {
+                        node: name.clone(),
+                        prefix: *prefix,
+                        expected,
+                        found: metric,
+                        note,
+                    });
+                }
+            }
+            for route in found.into_values().filter(|r| r.protocol == Protocol::Rip) {
+                differences.push(Difference {
+                    node: name.clone(),
+                    prefix: route.prefix,
+                    expected: None,
+                    found: Some(route.metric),
+                    note: "nobody announces it".to_owned(),
+                });
+            }
+        }
+        differences
+    }
+
+    /// Next hops that are not one hop nearer.
+    fn wrong_hops(&self, route: &RouteView, metrics: &BTreeMap<usize, u32>) -> String {
+        let wrong = |gateway: &IpAddr| {
+            let owner = self.owner_of(*gateway);
+            owner.and_then(|o| metrics.get(&o)).is_none_or(|m| m + 1 != route.metric)
+        };
+        let gateways = route.next_hops.iter().filter_map(|h| h.gateway);
+        let bad: Vec<String> = gateways.filter(wrong).map(|g| g.to_string()).collect();
+        if bad.is_empty() { String::new() } else { format!("next hop {} is not nearer", bad.join(", ")) }
+    }
+
+    /// By prefix and node: the metric RIP must find.
+    fn oracle(&self) -> BTreeMap<Prefix, BTreeMap<usize, u32>> {
+        let neighbors = self.neighbors();
+        // An edge from the teller to the listener: news flow along it, and cost 1 where they arrive.
+        let mut graph = DiGraph::<(), u32>::new();
+        for _ in &self.nodes {
+            graph.add_node(());
+        }
+        let mut origins: Vec<(usize, Prefix, u32)> = Vec::new();
+        for node in 0..self.nodes.len() {
+            let Some(config) = self.config_of(node) else { continue };
+            origins.extend(self.origins(node, config).into_iter().map(|(p, m)| (node, p, m)));
+            for ((_, interface), others) in neighbors.iter().filter(|((n, _), _)| *n == node) {
+                if !tells(config, interface) || !self.is_up(node, config, interface) {
+                    continue;
+                }
+                for other in others {
+                    if self.listens_to(*other, config, interface) {
+                        graph.update_edge(NodeIndex::new(node), NodeIndex::new(*other), 1);
+                    }
+                }
+            }
+        }
+        let mut best: BTreeMap<Prefix, BTreeMap<usize, u32>> = BTreeMap::new();
+        for (origin, prefix, metric) in origins {
+            for (node, hops) in dijkstra(&graph, NodeIndex::new(origin), None, |edge| *edge.weight()) {
+                let slot = best.entry(prefix).or_default().entry(node.index()).or_insert(u32::MAX);
+                *slot = (*slot).min(metric + hops);
+            }
+        }
+        best
+    }
+
+    /// What a node announces of its own.
+    fn origins(&self, node: usize, config: &Config) -> Vec<(Prefix, u32)> {
+        let Some(rip) = &config.rip else { return Vec::new() };
+        let mut all: Vec<(Prefix, u32)> = rip.routes.iter().map(|p| (*p, 1)).collect();
+        let redistributed =
+            |p: Protocol| rip.redistribute.get(&p).map(|r| u32::from(r.metric.unwrap_or(rip.default_metric)));
+        for (name, interface) in &config.interfaces {
+            if !self.is_up(node, config, name) {
+                continue;
+            }
+            for network in interface.addresses.iter().filter(|a| a.is_v4()).map(|a| a.network()) {
+                match enabled(config, name) {
+                    true => all.push((network, 1)),
+                    false => all.extend(redistributed(Protocol::Connected).map(|m| (network, m))),
+                }
+            }
+        }
+        if let Some(metric) = redistributed(Protocol::Static) {
+            all.extend(config.routes.iter().filter(|r| r.prefix.is_v4()).map(|r| (r.prefix, metric)));
+        }
+        all
+    }
+
+    fn is_up(&self, node: usize, config: &Config, name: &str) -> bool {
+        let cabled = self.nodes.get(node).and_then(|n| n.interfaces.iter().position(|i| i.name == name));
+        let carrier = match cabled {
+            Some(index) => self.carriers(node).get(index).copied().unwrap_or(false),
+            None => name.starts_with("lo") || name.starts_with("dummy"),
+        };
+        carrier && config.interfaces.get(name).is_none_or(|i| !i.shutdown)
+    }
+
+    /// Whether `listener` runs RIP on an interface of the same network.
+    fn listens_to(&self, listener: usize, teller: &Config, interface: &str) -> bool {
+        let Some(config) = self.config_of(listener) else { return false };
+        let networks: Vec<Prefix> = teller
+            .interfaces
+            .get(interface)
+            .into_iter()
+            .flat_map(|i| &i.addresses)
+            .map(|a| a.network())
+            .collect();
+        config.interfaces.iter().any(|(name, i)| {
+            enabled(config, name)
+                && self.is_up(listener, config, name)
+                && i.addresses.iter().any(|a| networks.contains(&a.network()))
+        })
+    }
+}
+
+/// Whether RIP runs on an interface.
+fn enabled(config: &Config, name: &str) -> bool {
+    let Some(rip) = &config.rip else { return false };
+    let addresses = config.interfaces.get(name).into_iter().flat_map(|i| &i.addresses);
+    rip.network_interfaces.iter().any(|n| n == name)
+        || addresses.into_iter().any(|a| rip.networks.iter().any(|n| n.contains(a.addr())))
+}
+
+/// Whether RIP speaks on an interface.
+fn tells(config: &Config, name: &str) -> bool {
+    let Some(rip) = &config.rip else { return false };
+    let named = rip.passive_interfaces.iter().any(|n| n == name);
+    enabled(config, name) && named == rip.passive_default
+}

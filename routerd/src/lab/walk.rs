@@ -1,0 +1,314 @@
+//! Where packets would go: forwarding tables walked hop by hop without sending anything, and the invariants one wants of
+//! them. A walk sees what is in the tables now; it proves nothing about the next second.
+
+use super::sim::{Engine, Lab};
+use cli::command::{Family, Show};
+use cli::reply::FibView;
+use cli::{Command, Reply};
+use core::net::IpAddr;
+use fib::Prefix;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A way round in circles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForwardingLoop {
+    /// Packets to this address.
+    pub destination: IpAddr,
+    /// Names of nodes; the last one is the first again.
+    pub path: Vec<String>,
+}
+
+impl core::fmt::Display for ForwardingLoop {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "packets to {} circle: {}", self.destination, self.path.join(" > "))
+    }
+}
+
+/// The forwarding tables of every node at one instant.
+pub struct Tables {
+    names: Vec<String>,
+    fibs: Vec<Fib>,
+    /// Who owns an address, among nodes that are on.
+    owners: BTreeMap<IpAddr, usize>,
+    /// (node, interface name) to the (node) indices on the same wire or LAN.
+    neighbors: BTreeMap<(usize, String), BTreeSet<usize>>,
+}
+
+#[derive(Default)]
+struct Fib {
+    routes: BTreeMap<Prefix, FibView>,
+    lengths: BTreeSet<u8>,
+}
+
+impl Fib {
+    fn lookup(&self, address: IpAddr) -> Option<&FibView> {
+        self.lengths.iter().rev().find_map(|len| {
+            self.routes.get(&Prefix::new(address, *len)).filter(|f| f.prefix.contains(address))
+        })
+    }
+}
+
+impl Lab {
+    /// The forwarding tables now.
+    pub fn tables(&mut self) -> Tables {
+        let names: Vec<String> = self.nodes.iter().map(|n| n.name.clone()).collect();
+        let mut fibs = Vec::new();
+        for name in &names {
+            let mut fib = Fib::default();
+            for view in self.fib(name) {
+                fib.lengths.insert(view.prefix.len());
+                fib.routes.insert(view.prefix, view);
+            }
+            fibs.push(fib);
+        }
+        let mut owners = BTreeMap::new();
+        for node in 0..self.nodes.len() {
+            let addresses = self.config_of(node).into_iter().flat_map(|c| c.interfaces.values());
+            for address in addresses.flat_map(|i| &i.addresses) {
+                owners.entry(address.addr()).or_insert(node);
+            }
+        }
+        Tables { names, fibs, owners, neighbors: self.neighbors() }
+    }
+
+    fn fib(&mut self, node: &str) -> Vec<FibView> {
+        let mut all = Vec::new();
+        for family in [Family::V4, Family::V6] {
+            let mut after = None;
+            loop {
+                let show = Show::Fib { family, table: None, address: None, after };
+                let Ok(Reply::Fib(page)) = self.execute(node, Command::Show(show)) else { break };
+                all.extend(page.entries);
+                match page.more {
+                    Some(more) if Some(more) != after => after = Some(more),
+                    _ => break,
+                }
+            }
+        }
+        all
+    }
+
+    /// Who is on the same wire or LAN as each interface, through plugged cables and live switches.
+    pub(super) fn neighbors(&self) -> BTreeMap<(usize, String), BTreeSet<usize>> {
+        let mut all = BTreeMap::new();
+        for (index, node) in self.nodes.iter().enumerate() {
+            if !matches!(node.engine, Engine::Router(_)) {
+                continue;
+            }
+            for interface in &node.interfaces {
+                let mut found = BTreeSet::new();
+                let mut seen = BTreeSet::from([interface.cable]);
+                let mut waiting = vec![(interface.cable, interface.side)];
+                while let Some((cable, side)) = waiting.pop() {
+                    let Some(wire) = self.cables.get(cable).filter(|w| w.cable.is_up()) else { continue };
+                    let (far, _) = wire.end(side.other());
+                    let Some(node) = self.nodes.get(far) else { continue };
+                    match node.engine {
+                        Engine::Router(_) => drop(found.insert(far)),
+                        Engine::Switch(_) => {
+                            let more = node.interfaces.iter().filter(|i| seen.insert(i.cable));
+                            waiting.extend(more.map(|i| (i.cable, i.side)));
+                        }
+                        Engine::Off => {}
+                    }
+                }
+                found.remove(&index);
+                all.insert((index, interface.name.clone()), found);
+            }
+        }
+        all
+    }
+
+    /// The first forwarding loop for any address of any node, if there is one.
+    pub fn find_loop(&mut self) -> Option<ForwardingLoop> {
+        self.tables().find_loop()
+    }
+}
+
+/// What a node does with packets to an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Decision {
+    /// It is its own.
+    Deliver,
+    /// To one of these nodes.
+    Forward(Vec<usize>),
+    /// Nothing useful, and why.
+    Drop(String),
+}
+
+impl Tables {
+    fn decide(&self, node: usize, to: IpAddr) -> Decision {
+        if self.owners.get(&to) == Some(&node) {
+            return Decision::Deliver;
+        }
+        let Some(entry) = self.fibs.get(node).and_then(|f| f.lookup(to)) else {
+            return Decision::Drop("no route".to_owned());
+        };
+        if entry.action != "forward" {
+            return Decision::Drop(entry.action.clone());
+        }
+        let mut next = Vec::new();
+        for (gateway, interface, _) in &entry.adjacencies {
+            let wanted = gateway.unwrap_or(to);
+            let here = self.neighbors.get(&(node, interface.clone()));
+            let owner = here.into_iter().flatten().find(|n| self.owners.get(&wanted) == Some(n));
+            next.extend(owner.copied());
+        }
+        if next.is_empty() {
+            return Decision::Drop(format!("nobody answers for {}", entry.prefix));
+        }
+        Decision::Forward(next)
+    }
+
+    /// The names of the nodes a packet passes from `from` to `to` by each node's first choice, `Err` with the path and
+    /// the reason when it does not arrive.
+    pub fn path(&self, from: usize, to: IpAddr) -> Result<Vec<String>, (Vec<String>, String)> {
+        let mut path = Vec::new();
+        let mut at = from;
+        loop {
+            path.push(self.names.get(at).cloned().unwrap_or_default());
+            if path.len() > self.names.len() {
+                return Err((path, "it circles".to_owned()));
+            }
+            match self.decide(at, to) {
+                Decision::Deliver => return Ok(path),
+                Decision::Drop(why) => return Err((path, why)),
+                Decision::Forward(next) => match next.first() {
+                    Some(next) => at = *next,
+                    None => return Err((path, "no next hop".to_owned())),
+                },
+            }
+        }
+    }
+
+    /// The first loop for any address that a node owns, following every next hop of an ECMP set.
+    pub fn find_loop(&self) -> Option<ForwardingLoop> {
+        self.owners.keys().find_map(|to| self.loop_towards(*to))
+    }
+
+    /// Addresses nobody can be sent round for: every node that is on, and every address some node owns, reached or not.
+    pub fn unreachable(&self) -> Vec<(String, IpAddr, String)> {
+        let mut all = Vec::new();
+        for (node, name) in self.names.iter().enumerate() {
+            for to in self.owners.keys() {
+                if !self.fibs.get(node).is_some_and(|f| f.routes.is_empty())
+                    && let Err((_, why)) = self.path(node, *to)
+                {
+                    all.push((name.clone(), *to, why));
+                }
+            }
+        }
+        all
+    }
+
+    /// Depth-first over the graph of next hops for one destination: a node met again while it is still on the path is a
+    /// loop; a node that was finished before is not.
+    fn loop_towards(&self, to: IpAddr) -> Option<ForwardingLoop> {
+        #[derive(Copy, Clone, PartialEq)]
+        enum Mark {
+            New,
+            OnPath,
+            Done,
+        }
+        let mut marks = vec![Mark::New; self.names.len()];
+        for start in 0..self.names.len() {
+            if marks.get(start) != Some(&Mark::New) {
+                continue;
+            }
+            // (node, its next hops not yet followed)
+            let mut stack: Vec<(usize, Vec<usize>)> = Vec::new();
+            let mut enter = Some(start);
+            loop {
+                if let Some(node) = enter.take() {
+                    match marks.get(node) {
+                        Some(Mark::OnPath) => {
+                            let ring = stack.iter().map(|(n, _)| *n).skip_while(|n| *n != node).chain([node]);
+                            let path = ring.map(|n| self.names.get(n).cloned().unwrap_or_default()).collect();
+                            return Some(ForwardingLoop { destination: to, path });
+                        }
+                        Some(Mark::New) => {
+                            if let Some(mark) = marks.get_mut(node) {
+                                *mark = Mark::OnPath;
+                            }
+                            let next = match self.decide(node, to) {
+                                Decision::Forward(next) => next,
+                                Decision::Deliver | Decision::Drop(_) => Vec::new(),
+                            };
+                            stack.push((node, next));
+                        }
+                        Some(Mark::Done) | None => {}
+                    }
+                }
+                match stack.last_mut() {
+                    None => break,
+                    Some((node, next)) => match next.pop() {
+                        Some(n) => enter = Some(n),
+                        None => {
+                            if let Some(mark) = marks.get_mut(*node) {
+                                *mark = Mark::Done;
+                            }
+                            stack.pop();
+                        }
+                    },
+                }
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forward(prefix: &str, gateway: &str) -> FibView {
+        FibView {
+            prefix: prefix.parse().unwrap(),
+            group: Some(0),
+            action: "forward".to_owned(),
+            adjacencies: vec![(Some(gateway.parse().unwrap()), "eth1".to_owned(), None)],
+        }
+    }
+
+    /// Nodes on one LAN; node n owns 10.0.0.n and has the given routes.
+    fn tables(routes: &[&[FibView]]) -> Tables {
+        let all: BTreeSet<usize> = (0..routes.len()).collect();
+        let fib = |views: &&[FibView]| Fib {
+            routes: views.iter().map(|v| (v.prefix, v.clone())).collect(),
+            lengths: views.iter().map(|v| v.prefix.len()).collect(),
+        };
+        Tables {
+            names: (0..routes.len()).map(|n| format!("n{n}")).collect(),
+            fibs: routes.iter().map(fib).collect(),
+            owners: (0..routes.len()).map(|n| (format!("10.0.0.{n}").parse().unwrap(), n)).collect(),
+            neighbors: all.iter().map(|n| ((*n, "eth1".to_owned()), all.clone())).collect(),
+        }
+    }
+
+    #[test]
+    fn a_loop_is_found_with_its_path_and_a_chain_is_none() {
+        let ring = tables(&[
+            &[],
+            &[forward("10.0.0.0/32", "10.0.0.2")],
+            &[forward("10.0.0.0/32", "10.0.0.3")],
+            &[forward("10.0.0.0/32", "10.0.0.1")],
+        ]);
+        assert_eq!(ring.find_loop().unwrap().to_string(), "packets to 10.0.0.0 circle: n1 > n2 > n3 > n1");
+        assert!(ring.path(1, "10.0.0.0".parse().unwrap()).is_err());
+        let chain = tables(&[
+            &[],
+            &[forward("10.0.0.0/32", "10.0.0.0")],
+            &[forward("10.0.0.0/24", "10.0.0.9"), forward("10.0.0.0/32", "10.0.0.1")],
+        ]);
+        assert_eq!(chain.find_loop(), None);
+        assert_eq!(chain.path(2, "10.0.0.0".parse().unwrap()).unwrap(), ["n2", "n1", "n0"]);
+    }
+
+    #[test]
+    fn a_loop_on_the_second_of_two_equal_paths_is_found() {
+        let mut split = forward("10.0.0.0/32", "10.0.0.0");
+        split.adjacencies.push((Some("10.0.0.2".parse().unwrap()), "eth1".to_owned(), None));
+        let t = tables(&[&[], &[split], &[forward("10.0.0.0/32", "10.0.0.1")]]);
+        assert!(t.find_loop().is_some());
+    }
+}
