@@ -1,9 +1,8 @@
 //! Links: where frames enter and leave the router, and who tells it that a port came or went.
 //!
 //! Everything here is nonblocking, owns file descriptors and makes system calls; nothing here knows what a
-//! packet means or what time it is. Waiting is the caller's: register the raw descriptor (tokio's
-//! `AsyncFd`, or [`wait`]), call `recv` until it returns less than its budget, `send` what the router answers,
-//! `flush` once per burst. `unsafe` lives in this folder only, in its smallest modules.
+//! packet means or what time it is. Waiting is the caller's ([`readiness`] for tokio, [`wait`] without): call
+//! `recv` until it returns less than its budget, `send` what the router answers, `flush` once per burst. `unsafe` lives in this folder only, in its smallest modules.
 //!
 //! | file | what |
 //! |---|---|
@@ -16,7 +15,7 @@
 
 use fib::Frame;
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 
 pub mod af_packet;
 mod arena;
@@ -25,6 +24,7 @@ pub mod netlink;
 pub mod netns;
 pub mod prepare;
 mod queue;
+mod ready;
 mod sys;
 pub mod tap;
 pub mod vnet;
@@ -32,14 +32,14 @@ pub mod vnet;
 pub use af_packet::AfPacket;
 pub use monitor::{Monitor, Port, PortEvent};
 pub use prepare::{Warning, prepare_port};
+pub use ready::readiness;
 pub use sys::{index_of, wait};
 pub use tap::Tap;
 
 /// One port's wire.
 ///
-/// Its descriptor is readable when frames wait. With an edge-triggered poller (tokio) clear readiness only
-/// after `recv` returned less than its budget.
-pub trait Link: AsRawFd {
+/// Its descriptor is readable when frames wait.
+pub trait Link: AsFd + AsRawFd {
     /// Hands up to `budget` received frames to `sink`, oldest first, and returns how many were taken off the
     /// wire (malformed ones included, which `sink` never sees). Less than `budget`: nothing is left.
     ///
