@@ -185,7 +185,7 @@ pub struct Forwarding {
     pub ipv6: bool,
     /// ICMP errors a second over all, 0..=1000000; 0 is none at all.
     pub icmp_rate: u32,
-    /// ICMP errors allowed at once.
+    /// ICMP errors allowed at once, 1..=1000000.
     pub icmp_burst: u32,
     /// Static routes may resolve through the default route (`ip nht resolve-via-default`).
     pub resolve_via_default: bool,

@@ -1,0 +1,114 @@
+//! Configuration files. `serde_yaml` prints them and reads them into the type; what it cannot tell, a tree of
+//! the same text with positions can: every fault at once, each with line and column.
+//!
+//! What is YAML but no configuration is refused: several documents, anchors, aliases and tags, a key twice.
+
+mod errors;
+mod faults;
+mod reader;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+pub use errors::{Diagnostic, Errors, Position};
+
+use crate::{Config, Severity, validate};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// The largest file read, in bytes: 16 MiB.
+pub const MAX_SIZE: usize = 16 << 20;
+
+/// A configuration that can be applied, and what is doubtful about it.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// Valid: [`crate::validate()`] finds no error.
+    pub config: Config,
+    /// What works but is hardly meant, such as a list that is not defined.
+    pub warnings: Errors,
+}
+
+/// Reads a configuration. `file` is a name for messages only. All errors are returned at once.
+pub fn parse(text: &str, file: &str) -> Result<Config, Errors> {
+    check(text, file).map(|checked| checked.config)
+}
+
+/// Reads a configuration and keeps the warnings. Errors contain no warnings: first things first.
+pub fn check(text: &str, file: &str) -> Result<Checked, Errors> {
+    if text.len() > MAX_SIZE {
+        let message = format!("the file has {} bytes", text.len());
+        let accepted = format!("at most {MAX_SIZE}");
+        return Err(Errors::new(file, vec![Diagnostic::of_file(message, Some(accepted))]));
+    }
+    let (tree, faults) = tree::Tree::parse(text);
+    let errors = |faults: Vec<tree::Fault>| Errors::new(file, errors::locate(text, faults));
+    let Some(mut tree) = tree else { return Err(errors(faults)) };
+    let clean = faults.is_empty() && !tree.wants_patience();
+    let config = match clean.then(|| with_serde_yaml(text)) {
+        Some(Ok(config)) => config,
+        _ => faults::read(&mut tree, faults).map_err(errors)?,
+    };
+    let found = validate(&config).into_iter().map(|problem| (problem.severity, tree.fault(problem)));
+    let (refused, doubtful): (Vec<_>, Vec<_>) = found.partition(|(severity, _)| *severity == Severity::Error);
+    if !refused.is_empty() {
+        return Err(errors(refused.into_iter().map(|(_, fault)| fault).collect()));
+    }
+    let warnings = errors(doubtful.into_iter().map(|(_, fault)| fault).collect());
+    let mut config = config;
+    config.normalize();
+    Ok(Checked { config, warnings })
+}
+
+/// Reads a configuration file: [`parse`] with the file's name.
+pub fn load(path: impl AsRef<Path>) -> Result<Config, Errors> {
+    load_checked(path).map(|checked| checked.config)
+}
+
+/// Reads a configuration file and keeps the warnings.
+pub fn load_checked(path: impl AsRef<Path>) -> Result<Checked, Errors> {
+    let path = path.as_ref();
+    let file = path.display().to_string();
+    let mut bytes = Vec::new();
+    // One byte more than is allowed tells a file that is too large, without reading all of it.
+    let read = File::open(path).and_then(|f| f.take(MAX_SIZE as u64 + 1).read_to_end(&mut bytes));
+    if let Err(error) = read {
+        let diagnostic = Diagnostic::of_file(format!("cannot be read: {error}"), None);
+        return Err(Errors::new(&file, vec![diagnostic]));
+    }
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => check(text, &file),
+        Err(error) => {
+            let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let line = 1 + good.iter().filter(|b| **b == b'\n').count();
+            let diagnostic = Diagnostic::of_file(format!("line {line} is not UTF-8 text"), None);
+            Err(Errors::new(&file, vec![diagnostic]))
+        }
+    }
+}
+
+/// The configuration as a file: what is left at its default is left out. [`parse`] of it gives an equal value.
+pub fn print(config: &Config) -> String {
+    let mut out = Vec::new();
+    let mut serializer = serde_yaml::Serializer::new(&mut out);
+    serde_yaml::with::singleton_map_recursive::serialize(config, &mut serializer)
+        .expect("every part of a configuration has a YAML form");
+    drop(serializer);
+    String::from_utf8(out).expect("serde_yaml writes UTF-8")
+}
+
+/// Enums with a value are maps of one key (`on-match: {goto: 20}`) rather than YAML tags.
+fn with_serde_yaml(text: &str) -> Result<Config, serde_yaml::Error> {
+    serde_yaml::with::singleton_map_recursive::deserialize(serde_yaml::Deserializer::from_str(text))
+}
+
+/// For tests of [`crate::validate()`]: a text of right syntax and types.
+#[cfg(test)]
+pub(crate) fn read_unchecked(text: &str) -> Config {
+    let (tree, faults) = tree::Tree::parse(text);
+    let mut tree = tree.expect("well-formed YAML");
+    match faults::read(&mut tree, faults) {
+        Ok(config) => config,
+        Err(faults) => panic!("{text}\n{}", Errors::new("test", errors::locate(text, faults))),
+    }
+}
