@@ -53,3 +53,15 @@ fn installed(program: &str) -> bool {
         ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/lib/frr"];
     folders.iter().any(|folder| std::path::Path::new(folder).join(program).is_file())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scenario_is_not_ready_when_one_of_its_programs_is_missing() {
+        assert!(ready(&[]));
+        assert!(!installed("no-such-program"));
+        assert!(installed("env"), "coreutils are everywhere");
+    }
+}
