@@ -11,7 +11,7 @@ const LAST_SECOND: u64 = 253_402_300_799;
 
 pub(super) fn check(c: &mut Checker, config: &Config) {
     each(c, "access-lists", "an access list", &config.access_lists, |c, entries| access_list(c, entries));
-    each(c, "prefix-lists", "a prefix list", &config.prefix_lists, |c, list| prefix_list(c, list));
+    each(c, "prefix-lists", "a prefix list", &config.prefix_lists, prefix_list);
     c.within("route-maps", |c| {
         for (name, entries) in &config.route_maps {
             c.within(name.as_str(), |c| {
@@ -55,7 +55,7 @@ fn numbers<N: Ord + Display + Copy + From<u8>>(
     }
 }
 
-fn access_list(c: &mut Checker, entries: &Vec<AccessEntry>) {
+fn access_list(c: &mut Checker, entries: &[AccessEntry]) {
     if entries.is_empty() {
         c.error("found no entries", "at least one; a list that is not needed is left out");
     }
@@ -161,7 +161,7 @@ fn matches(c: &mut Checker, entry: &RouteMapEntry, config: &Config) {
     }
 }
 
-fn key_chain(c: &mut Checker, keys: &Vec<Key>) {
+fn key_chain(c: &mut Checker, keys: &[Key]) {
     let mut seen = BTreeSet::new();
     for (at, key) in keys.iter().enumerate() {
         c.within(at, |c| {
