@@ -3,12 +3,18 @@
 //! A lab is to routers what a router is to protocols: bytes and time go in, and nothing inside reads a clock, draws a
 //! random number or touches a socket. Equal topologies and seeds give equal bytes on every wire at equal times.
 
+mod ask;
 pub mod cable;
+pub mod checks;
+mod command;
 mod dissect;
+mod graph;
+mod live;
 mod observe;
 mod operate;
 mod oracle;
 pub mod record;
+mod shell;
 mod sim;
 pub mod switch;
 pub mod topology;
@@ -16,6 +22,8 @@ pub mod units;
 mod walk;
 pub mod yaml;
 
+pub use ask::type_line;
+pub use command::main;
 pub use observe::{LinkView, NodeView, Pinging};
 pub use operate::Change;
 pub use oracle::Difference;

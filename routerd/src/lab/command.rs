@@ -1,0 +1,261 @@
+//! `routerd lab ...`: the command line.
+
+use super::checks;
+use super::record::Format;
+use super::topology::{self, LoadError, Topology};
+use super::{Lab, graph, shell, units};
+use fib::Instant;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Printed by `--help` and, with exit status 2, after a mistake.
+pub const USAGE: &str = "\
+usage: routerd lab [TOPO] [--seed N]                 start the lab here and open a shell
+       routerd lab check [TOPO] [--seed N] [--junit FILE] [--mode sim]
+                                                     run its checks.yaml in virtual time: exit 0 or 1
+       routerd lab sim TOPO --until TIME [--seed N] [--trace json|pcapng] [-o FILE]
+                                                     run in virtual time; equal seeds, equal bytes
+       routerd lab validate [TOPO]                   read topology, configurations and checks, and end
+       routerd lab graph [TOPO] [--mermaid|--dot]    draw it
+
+TOPO is a file, a folder with exactly one *.clab.yml, or absent: this folder.
+";
+
+/// Runs `routerd lab` with the words after `lab`. Exit status 2: the words are wrong.
+pub fn main(args: &[String]) -> ExitCode {
+    let first = args.first().map(String::as_str);
+    let (verb, rest) = match first {
+        Some(verb @ ("check" | "sim" | "validate" | "graph")) => (verb, args.get(1..).unwrap_or_default()),
+        Some(verb @ ("deploy" | "destroy" | "inspect" | "exec" | "cli" | "log" | "link" | "generate")) => {
+            eprintln!("routerd lab {verb} is not available yet");
+            return ExitCode::from(2);
+        }
+        Some("help" | "--help" | "-h") => {
+            print!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        _ => ("run", args),
+    };
+    match Options::read(verb, rest).and_then(|options| options.run(verb)) {
+        Ok(code) => code,
+        Err(Failure::Usage(reason)) => {
+            eprintln!("routerd lab: {reason}\n\n{USAGE}");
+            ExitCode::from(2)
+        }
+        Err(Failure::Work(reason)) => {
+            eprintln!("{reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+enum Failure {
+    /// The command line is wrong.
+    Usage(String),
+    /// The work could not be done.
+    Work(String),
+}
+
+impl From<LoadError> for Failure {
+    fn from(e: LoadError) -> Failure {
+        Failure::Work(e.to_string())
+    }
+}
+
+#[derive(Debug, Default, PartialEq)]
+struct Options {
+    topo: Option<PathBuf>,
+    seed: Option<u64>,
+    junit: Option<PathBuf>,
+    until: Option<Instant>,
+    trace: Option<Format>,
+    out: Option<PathBuf>,
+    dot: bool,
+    netns: bool,
+}
+
+impl Options {
+    fn read(verb: &str, args: &[String]) -> Result<Options, Failure> {
+        let mut options = Options::default();
+        let mut args = args.iter();
+        while let Some(arg) = args.next() {
+            let mut value = || args.next().ok_or_else(|| Failure::Usage(format!("{arg} needs a value")));
+            match (verb, arg.as_str()) {
+                ("run" | "check" | "sim", "--seed") => {
+                    let text = value()?;
+                    let seed = text
+                        .parse()
+                        .map_err(|_| Failure::Usage(format!("--seed: `{text}` is not a number")))?;
+                    options.seed = Some(seed);
+                }
+                ("check", "--junit") => options.junit = Some(PathBuf::from(value()?)),
+                ("check", "--mode") => match value()?.as_str() {
+                    "sim" => {}
+                    "netns" => options.netns = true,
+                    other => return Err(Failure::Usage(format!("--mode: `{other}`: expected sim or netns"))),
+                },
+                ("sim", "--until") => {
+                    let d = units::duration(value()?).map_err(Failure::Usage)?;
+                    options.until = Some(Instant::ZERO + d);
+                }
+                ("sim", "--trace") => options.trace = Some(value()?.parse().map_err(Failure::Usage)?),
+                ("sim", "-o" | "--output") => options.out = Some(PathBuf::from(value()?)),
+                ("graph", "--mermaid") => options.dot = false,
+                ("graph", "--dot") => options.dot = true,
+                (_, word) if word.starts_with('-') => {
+                    return Err(Failure::Usage(format!("unknown option {word}")));
+                }
+                (_, word) if options.topo.is_none() => options.topo = Some(PathBuf::from(word)),
+                (_, word) => {
+                    return Err(Failure::Usage(format!("one topology at a time: what is `{word}`?")));
+                }
+            }
+        }
+        Ok(options)
+    }
+
+    fn run(self, verb: &str) -> Result<ExitCode, Failure> {
+        if self.netns {
+            return Err(Failure::Usage("--mode netns is not available yet".to_owned()));
+        }
+        if verb == "sim" && self.until.is_none() {
+            return Err(Failure::Usage("sim needs --until TIME, such as --until 300s".to_owned()));
+        }
+        let topology = topology::load(self.topo.as_deref())?;
+        for warning in &topology.warnings {
+            eprintln!("warning: {warning}");
+        }
+        match verb {
+            "check" => self.check(topology),
+            "sim" => self.sim(topology),
+            "validate" => validate(&topology),
+            "graph" => {
+                let text = if self.dot { graph::dot(&topology) } else { graph::mermaid(&topology) };
+                print(text.as_bytes())
+            }
+            _ => {
+                let lab = Lab::new(topology, self.seed.unwrap_or(1)).map_err(Failure::Work)?;
+                Ok(shell::run(lab, std::io::stdin().is_terminal()))
+            }
+        }
+    }
+
+    fn check(self, topology: Topology) -> Result<ExitCode, Failure> {
+        let Some(list) = read_checks(&topology)? else {
+            let folder = topology.folder().display();
+            return Err(Failure::Work(format!("{folder} has no checks.yaml: nothing to check")));
+        };
+        let seed = self.seed.or(list.seed).unwrap_or(1);
+        let verdicts = checks::run(&topology, &list, seed, |v| println!("{}", checks::print_line(v)));
+        let verdicts = verdicts.map_err(Failure::Work)?;
+        let failed = verdicts.iter().filter(|v| !v.passed).count();
+        let done = verdicts.iter().filter(|v| v.is_check).count();
+        if let Some(path) = &self.junit {
+            write(path, checks::junit(&topology.name, seed, &verdicts).as_bytes())?;
+        }
+        if failed > 0 {
+            println!("{}: {failed} of {} failed, seed {seed}", topology.name, done.max(failed));
+            println!("again: routerd lab check {} --seed {seed}", topology.file.display());
+            return Ok(ExitCode::FAILURE);
+        }
+        println!("{}: {done} checks ok, seed {seed}", topology.name);
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn sim(self, topology: Topology) -> Result<ExitCode, Failure> {
+        let seed = self.seed.unwrap_or(1);
+        let until = self.until.unwrap_or(Instant::ZERO);
+        let mut lab = Lab::new(topology, seed).map_err(Failure::Work)?;
+        let mut out: Box<dyn Write> = match &self.out {
+            None => Box::new(std::io::stdout().lock()),
+            Some(path) => {
+                let file = std::fs::File::create(path)
+                    .map_err(|e| Failure::Work(format!("cannot write {}: {e}", path.display())))?;
+                Box::new(std::io::BufWriter::new(file))
+            }
+        };
+        if let Some(format) = self.trace {
+            lab.start_trace(format);
+        }
+        while lab.now() < until {
+            let next = (lab.now() + core::time::Duration::from_secs(1)).min(until);
+            lab.run_until(next);
+            let written = out.write_all(&lab.take_trace());
+            written.map_err(|e| Failure::Work(format!("cannot write the trace: {e}")))?;
+        }
+        out.flush().map_err(|e| Failure::Work(format!("cannot write the trace: {e}")))?;
+        eprintln!("seed {seed}, {} frames in {until} s, sha256 {}", lab.frames(), lab.digest());
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn validate(topology: &Topology) -> Result<ExitCode, Failure> {
+    let checks = read_checks(topology)?;
+    let steps: usize = checks.iter().flat_map(|c| &c.scenarios).map(|s| s.steps.len()).sum();
+    println!(
+        "{}: {} nodes, {} links, {steps} steps of checks: ok",
+        topology.name,
+        topology.nodes.len(),
+        topology.links.len()
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The lab's `checks.yaml`; `None`: it has none.
+fn read_checks(topology: &Topology) -> Result<Option<checks::Checks>, Failure> {
+    let path = topology.folder().join("checks.yaml");
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(Failure::Work(format!("cannot read {}: {e}", path.display()))),
+    };
+    checks::parse(&text, &path.display().to_string()).map(Some).map_err(|e| Failure::Work(e.to_string()))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    std::fs::write(path, bytes).map_err(|e| Failure::Work(format!("cannot write {}: {e}", path.display())))
+}
+
+fn print(bytes: &[u8]) -> Result<ExitCode, Failure> {
+    let done = std::io::stdout().lock().write_all(bytes);
+    done.map(|()| ExitCode::SUCCESS).map_err(|e| Failure::Work(e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(verb: &str, line: &str) -> Result<Options, String> {
+        let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        Options::read(verb, &args).map_err(|f| match f {
+            Failure::Usage(s) | Failure::Work(s) => s,
+        })
+    }
+
+    #[test]
+    fn options_are_read_where_they_belong() {
+        let sim = read("sim", "labs/x --until 300s --seed 7 --trace pcapng -o out.pcapng").unwrap();
+        assert_eq!(
+            (sim.until, sim.seed, sim.trace),
+            (Some(Instant::from_secs(300)), Some(7), Some(Format::Pcapng))
+        );
+        assert_eq!(read("check", "--junit j.xml").unwrap().junit, Some(PathBuf::from("j.xml")));
+        assert!(read("graph", "--dot").unwrap().dot);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        for (verb, line) in [
+            ("run", "--until 3s"),
+            ("run", "a b"),
+            ("check", "--mode docker"),
+            ("sim", "x --until 3"),
+            ("sim", "x --trace xml"),
+            ("sim", "x --seed"),
+            ("check", "--seed many"),
+        ] {
+            assert!(read(verb, line).is_err(), "{verb} {line}");
+        }
+    }
+}
