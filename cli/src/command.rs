@@ -226,3 +226,34 @@ pub enum Clear {
     /// `clear ip rip process`: forget what was learned and ask again.
     Rip,
 }
+
+impl Mode {
+    /// The mode `exit` leads to; `None`: the session ends.
+    pub fn parent(&self) -> Option<Mode> {
+        match self {
+            Mode::User | Mode::Privileged => None,
+            Mode::Config => Some(Mode::Privileged),
+            Mode::Interface(_) | Mode::Rip | Mode::RouteMap { .. } | Mode::KeyChain(_) => Some(Mode::Config),
+            Mode::Key { chain, .. } => Some(Mode::KeyChain(chain.clone())),
+        }
+    }
+
+    /// Whether lines are configuration.
+    pub fn is_config(&self) -> bool {
+        !matches!(self, Mode::User | Mode::Privileged)
+    }
+
+    /// What follows the name of the router in the prompt, without the last blank.
+    pub fn prompt(&self) -> &'static str {
+        match self {
+            Mode::User => ">",
+            Mode::Privileged => "#",
+            Mode::Config => "(config)#",
+            Mode::Interface(_) => "(config-if)#",
+            Mode::Rip => "(config-router)#",
+            Mode::RouteMap { .. } => "(config-route-map)#",
+            Mode::KeyChain(_) => "(config-keychain)#",
+            Mode::Key { .. } => "(config-keychain-key)#",
+        }
+    }
+}

@@ -13,6 +13,7 @@ use pattern::Pattern;
 use std::collections::BTreeMap;
 use token::{Kind, Token};
 
+pub(crate) use walk::Found;
 pub use walk::{Completion, Fault, Help};
 pub use words::MAX_LINE;
 
@@ -222,7 +223,8 @@ impl Args {
 
 /// Help for words that mean the same wherever they stand.
 fn glossary(word: &str) -> &'static str {
-    reference::GLOSSARY.binary_search_by(|(w, _)| (*w).cmp(word)).ok().map_or("", |at| {
-        reference::GLOSSARY.get(at).map_or("", |(_, help)| *help)
-    })
+    reference::GLOSSARY
+        .binary_search_by(|(w, _)| (*w).cmp(word))
+        .ok()
+        .map_or("", |at| reference::GLOSSARY.get(at).map_or("", |(_, help)| *help))
 }

@@ -149,7 +149,8 @@ mod tests {
 
     #[test]
     fn the_notation_is_read() {
-        let p = Pattern::parse("ip route <A.B.C.D/M|A.B.C.D$net A.B.C.D$mask> [IFNAME] {tag <1-9>$tag|onlink}");
+        let p =
+            Pattern::parse("ip route <A.B.C.D/M|A.B.C.D$net A.B.C.D$mask> [IFNAME] {tag <1-9>$tag|onlink}");
         let Ok(Pattern::Seq(all)) = p else { panic!("{p:?}") };
         assert_eq!(all.len(), 5);
         assert!(matches!(&all[2], Pattern::Choice(c) if c.len() == 2));

@@ -52,6 +52,14 @@ pub struct Completion {
     pub labels: Vec<String>,
 }
 
+/// A command found.
+pub(crate) struct Found<'g, H> {
+    pub form: &'g Form<H>,
+    pub args: Args,
+    /// Of each word, from the left.
+    pub fits: Vec<Fit>,
+}
+
 /// What is left of a pattern: the next piece is on top.
 type Rest<'g> = Vec<Piece<'g>>;
 
@@ -73,6 +81,11 @@ struct State<'g, H> {
 impl<H: Copy> Grammar<H> {
     /// The command a line means, and its arguments.
     pub fn parse(&self, modes: Modes, line: &str) -> Result<(&Form<H>, Args), Fault> {
+        self.best(modes, line).map(|found| (found.form, found.args))
+    }
+
+    /// The same, and how well each word fits.
+    pub(crate) fn best(&self, modes: Modes, line: &str) -> Result<Found<'_, H>, Fault> {
         if line.len() > MAX_LINE {
             return Err(Fault::TooLong);
         }
@@ -81,8 +94,7 @@ impl<H: Copy> Grammar<H> {
             return Err(Fault::Empty);
         }
         let states = self.walk(modes, line, &words)?;
-        let complete: Vec<_> =
-            states.iter().filter(|s| expand(s.rest.clone(), &mut |_, _| {})).collect();
+        let complete: Vec<_> = states.iter().filter(|s| expand(s.rest.clone(), &mut |_, _| {})).collect();
         let Some(best) = complete.iter().map(|s| &s.fits).max() else {
             return Err(Fault::Incomplete);
         };
@@ -95,7 +107,7 @@ impl<H: Copy> Grammar<H> {
         }
         let mut args = first.args.clone();
         args.no = first.form.no;
-        Ok((first.form, args))
+        Ok(Found { form: first.form, args, fits: first.fits.clone() })
     }
 
     /// What `?` shows at the end of `line`.
@@ -157,19 +169,21 @@ impl<H: Copy> Grammar<H> {
         Ok((states, partial))
     }
 
+    /// Every command of these modes that can begin with this word.
+    fn start<'g>(&'g self, modes: Modes, word: Option<&Word<'_>>) -> Vec<State<'g, H>> {
+        let fresh = |form: &'g Form<H>| State {
+            form,
+            rest: vec![Piece::One(&form.tree)],
+            fits: Vec::new(),
+            tokens: Vec::new(),
+            args: Args::default(),
+        };
+        let able = |form: &&Form<H>| form.modes.meets(modes) && word.is_none_or(|w| may_start(&form.tree, w));
+        self.forms.iter().filter(able).map(fresh).collect()
+    }
+
     fn walk<'g>(&'g self, modes: Modes, line: &str, words: &[Word<'_>]) -> Result<Vec<State<'g, H>>, Fault> {
-        let mut states: Vec<State<'g, H>> = self
-            .forms
-            .iter()
-            .filter(|form| form.modes.meets(modes))
-            .map(|form| State {
-                form,
-                rest: vec![Piece::One(&form.tree)],
-                fits: Vec::new(),
-                tokens: Vec::new(),
-                args: Args::default(),
-            })
-            .collect();
+        let mut states = self.start(modes, words.first());
         for word in words {
             let mut next = Vec::new();
             for state in &states {
@@ -192,6 +206,9 @@ impl<H: Copy> Grammar<H> {
                 }
             }
             if next.is_empty() {
+                if states.iter().all(|s| s.tokens.is_empty()) {
+                    states = self.start(modes, None);
+                }
                 let start = column(line, Some(word));
                 return Err(Fault::Invalid { column: start.saturating_add(recognized(&states, word)) });
             }
@@ -224,6 +241,19 @@ impl<'g, H: Copy> State<'g, H> {
             }
         }
         next
+    }
+}
+
+/// Whether a pattern that begins with a keyword can begin with this word: most commands cannot, and are left
+/// behind before anything is built for them.
+fn may_start(tree: &Pattern, word: &Word<'_>) -> bool {
+    let first = match tree {
+        Pattern::Seq(all) => all.first(),
+        other => Some(other),
+    };
+    match first {
+        Some(Pattern::Token(token)) => token.fit(&word.text, word.quoted).is_some(),
+        _ => true,
     }
 }
 
@@ -359,6 +389,7 @@ mod tests {
         assert_eq!(run("show  ip xx"), Err(Fault::Invalid { column: 9 }));
         assert_eq!(run("ping 10.0.0.300"), Err(Fault::Invalid { column: 5 }));
         assert_eq!(run("ping 10.0.0.1 repeat 10"), Err(Fault::Invalid { column: 21 }));
+        assert_eq!(run("shwo"), Err(Fault::Invalid { column: 2 }));
         assert_eq!(run("é"), Err(Fault::Invalid { column: 0 }));
     }
 

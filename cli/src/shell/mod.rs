@@ -20,7 +20,12 @@ pub fn run_interactive<B: Backend>(backend: B, options: Options) -> ExitCode {
 }
 
 /// Runs these lines (`-c`). 0: all went well; 1: at least one was refused.
-pub fn run_oneshot<B: Backend>(backend: B, lines: &[String], out: &mut dyn Write, err: &mut dyn Write) -> ExitCode {
+pub fn run_oneshot<B: Backend>(
+    backend: B,
+    lines: &[String],
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> ExitCode {
     let _ = (backend, lines, out, err);
     ExitCode::SUCCESS
 }

@@ -1,0 +1,46 @@
+//! Lines of FRR and IOS files that mean nothing here and do no harm: accepted and forgotten, so that such
+//! files load unchanged. Anything else unknown stays an error, named with its line.
+
+use super::{Edit, Run, line};
+use crate::grammar::{Args, Modes, Row};
+
+const HELP: &[(&str, &str)] = &[("LINE", "Accepted and forgotten")];
+const ABOUT: &str = "Accepted so that files of FRR and IOS load; means nothing here";
+
+pub(super) const ROWS: &[Row<Run>] = &[
+    line("frr <version|defaults> LINE", "frr defaults LINE", Modes::CONFIG, ABOUT, nothing).help(HELP),
+    line("log LINE", "log LINE", Modes::CONFIG, ABOUT, nothing).help(HELP),
+    line("service LINE", "service LINE", Modes::CONFIG, ABOUT, nothing).help(HELP),
+    line("line vty", "line vty", Modes::CONFIG, ABOUT, nothing),
+    line("version LINE", "", Modes::CONFIG, ABOUT, nothing).help(HELP),
+    line("password LINE", "password [LINE]", Modes::CONFIG, ABOUT, nothing).help(HELP),
+    line("enable password LINE", "enable password [LINE]", Modes::CONFIG, ABOUT, nothing).help(HELP),
+    line("banner motd LINE", "banner motd", Modes::CONFIG, ABOUT, nothing).help(HELP),
+    line("link-detect", "link-detect", Modes::INTERFACE, ABOUT, nothing),
+    line("bandwidth <1-100000>$mbit", "bandwidth [<1-100000>$mbit]", Modes::INTERFACE, ABOUT, nothing),
+    line("Building configuration...", "", Modes::CONFIG, ABOUT, nothing),
+    line("Current configuration:", "", Modes::CONFIG, ABOUT, nothing),
+];
+
+fn nothing(_: &mut Edit<'_>, _: &Args) -> Result<(), String> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::tests::after;
+
+    #[test]
+    fn what_frr_writes_at_the_head_of_a_file_is_accepted() {
+        let lines = [
+            "frr version 8.4.4",
+            "frr defaults traditional",
+            "log syslog informational",
+            "service integrated-vtysh-config",
+            "line vty",
+            "Building configuration...",
+            "Current configuration:",
+        ];
+        assert_eq!(after(&lines), after(&[]));
+    }
+}
