@@ -63,3 +63,33 @@ fn the_checks_pass_with_other_routers_in_our_place() {
     // No address is named: a kernel leaves the checksums of its own datagrams to hardware that a veth has not.
     wire.assert_clean(&[line.r1.mac("eth2")], &[]);
 }
+
+#[test]
+#[ignore = "needs root and network namespaces: run by .ci/run"]
+fn a_broken_packet_on_the_wire_is_seen() {
+    if !ready(&Capture::NEEDS) {
+        return;
+    }
+    let line = Line::new("broken", Owner::Kernel, Owner::Kernel);
+    let middle = Capture::start(&line.net, &line.r1, "eth2");
+    let macs = [line.r1.mac("eth2")];
+    line.r1.assert_ping("10.0.12.2", 1, "");
+    poll_until(Duration::from_secs(5), "the ping is captured", || {
+        if middle.so_far().count("icmp") == 2 { Ok(()) } else { Err("not yet".to_owned()) }
+    });
+    assert_eq!(middle.so_far().complaints(&macs, &[]), Vec::<Vec<String>>::new());
+
+    // A RIP response that ends in the middle of its first entry, with the checksum left to hardware.
+    line.r1.shell("printf '\\x02\\x02\\x00\\x00\\x00\\x02' >/dev/udp/10.0.12.2/520").expect_success("printf");
+    let seen = poll_until(Duration::from_secs(5), "tshark complains", || {
+        let seen = middle.so_far().complaints(&macs, &[]);
+        if seen.is_empty() { Err("nothing".to_owned()) } else { Ok(seen) }
+    });
+    assert!(seen.len() == 1 && seen[0][3].contains("Malformed"), "{seen:?}");
+    line.r1.shell("printf x >/dev/udp/10.0.12.2/9").expect_success("printf");
+    poll_until(Duration::from_secs(5), "a bad checksum is complained of where it is ours", || {
+        let ours = middle.so_far().complaints(&macs, &["10.0.12.1"]).len();
+        let transit = middle.so_far().complaints(&macs, &[]).len();
+        if (ours, transit) == (2, 1) { Ok(()) } else { Err(format!("{ours} and {transit}")) }
+    });
+}

@@ -20,7 +20,7 @@ policy:
       - {{ id: 7, key-string: {key}, algorithm: {algorithm} }}
 rip:
   networks: [10.0.0.0/8]
-  timers: {{ update: 5, timeout: 15, garbage: 10 }}
+  timers: {{ update: 2, timeout: 10, garbage: 5 }}
   interfaces:
     eth2: {{ authentication: {{ mode: md5, key-chain: K }} }}
 ",
@@ -41,7 +41,7 @@ protocol rip {{
     debug {{ packets }};
     ipv4 {{ import all; export all; }};
     interface \"eth1\" {{
-        update time 5; timeout time 15; garbage time 10;
+        update time 2; timeout time 10; garbage time 5;
         authentication cryptographic;
         password \"s3cret\" {{ id 7; algorithm {algorithm}; }};
     }};

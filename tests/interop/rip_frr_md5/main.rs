@@ -20,7 +20,7 @@ policy:
       - {{ id: {id}, key-string: {key} }}
 rip:
   networks: [10.0.0.0/8]
-  timers: {{ update: 5, timeout: 15, garbage: 10 }}
+  timers: {{ update: 2, timeout: 10, garbage: 5 }}
   interfaces:
     eth2: {{ authentication: {{ mode: md5, key-chain: K }} }}
 ",
@@ -34,7 +34,7 @@ fn text(key: &str) -> String {
         "{}
 rip:
   networks: [10.0.0.0/8]
-  timers: {{ update: 5, timeout: 15, garbage: 10 }}
+  timers: {{ update: 2, timeout: 10, garbage: 5 }}
   interfaces:
     eth2: {{ authentication: {{ mode: text, key-string: {key} }} }}
 ",
@@ -51,7 +51,7 @@ interface eth1
  ip rip authentication key-chain K
 router rip
  network 10.0.0.0/8
- timers basic 5 15 10
+ timers basic 5 10 5
 ";
 
 const FRR_TEXT: &str = "
@@ -60,7 +60,7 @@ interface eth1
  ip rip authentication string s3cret
 router rip
  network 10.0.0.0/8
- timers basic 5 15 10
+ timers basic 5 10 5
 ";
 
 /// Both learn, hosts reach each other; returns these fields of every packet of ours.

@@ -97,28 +97,36 @@ impl Pcap {
         self.fields(filter, &["frame.number"]).len()
     }
 
-    /// Fails if tshark finds anything wrong with a frame sent from one of `macs`, or if there is no such frame.
+    /// Everything tshark finds wrong with frames sent from one of `macs`: number, sources, messages, protocol, summary.
     ///
     /// Wrong is a malformed packet, a bad checksum, a protocol violation or any other expert error or warning,
     /// except what only says that the far end kept silent. Layer 4 checksums are judged only where the source
     /// address is one of `addresses`: those of transit packets come from kernels that leave them to hardware.
     #[track_caller]
-    pub fn assert_clean(&self, macs: &[String], addresses: &[&str]) {
-        let ours = macs.iter().map(|mac| format!("eth.src == {mac}")).collect::<Vec<_>>().join(" || ");
-        assert!(self.count(&ours) > 0, "{} holds no frame of ours: {ours}", self.file.display());
+    pub fn complaints(&self, macs: &[String], addresses: &[&str]) -> Vec<Vec<String>> {
         let suspicious = format!(
-            "({ours}) && (_ws.malformed || _ws.expert.severity >= 0x600000 || ip.checksum.status == 0 \
-             || icmp.checksum.status == 0 || icmpv6.checksum.status == 0 || udp.checksum.status == 0)"
+            "({}) && (_ws.malformed || _ws.expert.severity >= 0x600000 || ip.checksum.status == 0 \
+             || icmp.checksum.status == 0 || icmpv6.checksum.status == 0 || udp.checksum.status == 0)",
+            sent_from(macs)
         );
         let fields =
             ["frame.number", "ip.src", "ipv6.src", "_ws.expert.message", "_ws.col.Protocol", "_ws.col.Info"];
-        let bad: Vec<Vec<String>> = self
-            .fields(&suspicious, &fields)
-            .into_iter()
-            .filter(|frame| !excused(frame, addresses))
-            .collect();
-        assert!(bad.is_empty(), "{}: tshark complains about our frames: {bad:#?}", self.file.display());
+        self.fields(&suspicious, &fields).into_iter().filter(|frame| !excused(frame, addresses)).collect()
     }
+
+    /// Fails if there are [`Pcap::complaints`], or if there is no frame from `macs` to complain about.
+    #[track_caller]
+    pub fn assert_clean(&self, macs: &[String], addresses: &[&str]) {
+        let file = self.file.display();
+        assert!(self.count(&sent_from(macs)) > 0, "{file} holds no frame from {macs:?}");
+        let bad = self.complaints(macs, addresses);
+        assert!(bad.is_empty(), "{file}: tshark complains about our frames: {bad:#?}");
+    }
+}
+
+/// The display filter for frames from these.
+fn sent_from(macs: &[String]) -> String {
+    macs.iter().map(|mac| format!("eth.src == {mac}")).collect::<Vec<_>>().join(" || ")
 }
 
 /// What tshark does not check by itself.
