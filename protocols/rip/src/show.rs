@@ -19,7 +19,8 @@ pub struct Table {
 pub struct RouteView {
     /// The network.
     pub prefix: Prefix,
-    /// Rip for learned ones and `network` interfaces' own, else where it was redistributed from.
+    /// Rip for learned ones, `route` and the originated default; connected for those of `network` interfaces (FRR's
+    /// `C(i)`); else where it was redistributed from.
     pub protocol: Protocol,
     /// As FRR: `normal`, `static`, `default`, `redistribute`, `interface`.
     pub sub_type: String,
@@ -29,7 +30,7 @@ pub struct RouteView {
     pub tag: u16,
     /// The distance it enters the RIB with.
     pub distance: u8,
-    /// Ways to it; none for what is our own.
+    /// Ways to it; none for what is our own, but the gateway of a redistributed route that has one.
     pub next_hops: Vec<NextHopView>,
     /// Whether it is in its garbage time (unreachable, still announced).
     pub garbage: bool,
