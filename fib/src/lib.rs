@@ -11,6 +11,7 @@ pub mod neighbor;
 pub mod packet;
 pub mod port;
 pub mod prefix;
+pub mod rib;
 pub mod route;
 pub mod tables;
 pub mod time;
@@ -22,6 +23,7 @@ pub use icmp::IcmpError;
 pub use neighbor::{Neighbor, State as NeighborState};
 pub use port::{GlobalSettings, Mac, PortSettings, Rate, RpFilter};
 pub use prefix::{IfAddr, ParsePrefixError, Prefix};
+pub use rib::{Best, Change, Reach, Rib};
 pub use route::{Kind, NextHop, PortId, Protocol, Route, Source, TableId, Target};
 pub use tables::{
     Adjacency, Decision, Fib, FibEntry, FlowKey, Group, GroupId, LocalKind, Resolved, ResolvedHop, Rule,

@@ -100,13 +100,22 @@ pub enum Outcome {
 struct Packet {
     /// Ordered by offset, without gaps or overlaps between neighbors in the list unless a piece is missing.
     pieces: Vec<(usize, BytesMut)>,
-    /// The headers of the first fragment, as they came.
-    head: Option<(BytesMut, Option<(usize, u8)>)>,
+    head: Option<Head>,
     /// Length of the data, known from the last fragment.
     total: Option<usize>,
     cost: usize,
     deadline: Instant,
     ingress: Option<PortId>,
+}
+
+/// The headers of the first fragment.
+#[derive(Debug)]
+struct Head {
+    /// As they came, an IPv6 fragment header included.
+    bytes: BytesMut,
+    /// How many of them the whole packet has.
+    len: usize,
+    announce: Option<(usize, u8)>,
 }
 
 /// A packet that was not completed in time.
@@ -176,8 +185,7 @@ impl Reassembly {
         entry.cost = entry.cost.saturating_add(cost);
         self.cost = self.cost.saturating_add(cost);
         if offset == 0 {
-            packet.truncate(head_len);
-            entry.head = Some((packet, announce));
+            entry.head = Some(Head { bytes: packet, len: head_len, announce });
         }
         if !entry.is_whole() {
             return Outcome::Wait;
@@ -197,7 +205,7 @@ impl Reassembly {
         let packet = self.take(&key)?;
         let pieces = packet.pieces.len();
         let ingress = packet.ingress;
-        let first = packet.head.and_then(|(mut head, _)| {
+        let first = packet.head.and_then(|Head { bytes: mut head, .. }| {
             // A quotation of the first fragment as it was, its length made true.
             let (_, data) = packet.pieces.into_iter().next().filter(|(offset, _)| *offset == 0)?;
             head.extend_from_slice(&data);
@@ -282,7 +290,8 @@ impl Packet {
 
     /// The packet as its sender made it.
     fn join(self) -> Option<BytesMut> {
-        let (mut packet, announce) = self.head?;
+        let Head { bytes: mut packet, len, announce } = self.head?;
+        packet.truncate(len);
         packet.reserve(self.total?);
         for (_, data) in &self.pieces {
             packet.extend_from_slice(data);

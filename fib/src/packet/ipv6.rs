@@ -100,7 +100,7 @@ pub struct Upper {
 /// Why a chain cannot be followed.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum BadChain {
-    /// An extension header ends beyond the packet, or there are too many.
+    /// An extension header ends beyond the packet, there are too many, or a fragment is inside a fragment.
     Malformed,
     /// A hop-by-hop header anywhere but first (RFC 8200 section 4.3): where the byte that says so is.
     Misplaced(usize),
@@ -125,6 +125,7 @@ pub fn walk(packet: &[u8], header: &Header) -> Result<Upper, BadChain> {
             Some(n.saturating_add(extra).saturating_mul(unit))
         };
         let len = match kind {
+            FRAGMENT if upper.fragment.is_some() => return Err(BadChain::Malformed),
             HOP_BY_HOP if announced_at != 6 => return Err(BadChain::Misplaced(announced_at)),
             HOP_BY_HOP | ROUTING | DESTINATION | MOBILITY => units(8, 1),
             AUTHENTICATION => units(4, 2),
