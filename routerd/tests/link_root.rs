@@ -27,11 +27,12 @@ const B: Ipv4Addr = Ipv4Addr::new(10, 9, 0, 2);
 const MAC_A: [u8; 6] = [2, 0, 0, 0, 0, 0xa];
 const MAC_B: [u8; 6] = [2, 0, 0, 0, 0, 0xb];
 
-/// Runs `ip ARGUMENTS`, or `ethtool ...` and the like when another program is named.
-fn run(program: &str, arguments: &str) {
+/// Runs a program that must succeed and returns what it printed.
+fn run(program: &str, arguments: &str) -> String {
     let output = Command::new(program).args(arguments.split_whitespace()).output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{program} {arguments}: {stderr}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// A namespace of this test, gone with it.
@@ -52,8 +53,8 @@ impl Netns {
         run("ip", &format!("-n {} {arguments}", self.0));
     }
 
-    fn exec(&self, command: &str) {
-        run("ip", &format!("netns exec {} {command}", self.0));
+    fn exec(&self, command: &str) -> String {
+        run("ip", &format!("netns exec {} {command}", self.0))
     }
 
     fn within<T: Send>(&self, f: impl FnOnce() -> T + Send) -> T {
@@ -101,8 +102,12 @@ fn veth(left: &Netns, left_port: &str, right: &Netns, right_port: &str) {
     ));
     left.ip(&format!("link set {left_port} up"));
     right.ip(&format!("link set {right_port} up"));
-    poll_until("carrier", || left.port(left_port).is_some_and(|port| port.carrier));
-    poll_until("carrier", || right.port(right_port).is_some_and(|port| port.carrier));
+    carrier(left, left_port);
+    carrier(right, right_port);
+}
+
+fn carrier(netns: &Netns, port: &str) {
+    poll_until("carrier", || netns.port(port).is_some_and(|port| port.carrier));
 }
 
 /// Asks again and again; for conditions that give no descriptor to wait on, so it waits for nothing between.
@@ -374,7 +379,7 @@ fn assert_nothing_lost(ports: &mut [AfPacket]) {
 }
 
 /// left eth1 - eth1 middle eth2 - eth1 right; `prepare` is the last chance before the transfer.
-fn bridge(bytes: u32, prepare: impl FnOnce(&Netns)) -> Crossed {
+fn bridge(bytes: u32, qdisc_bypass: bool, prepare: impl FnOnce(&Netns)) -> Crossed {
     let (left, middle, right) = (Netns::new("a"), Netns::new("m"), Netns::new("b"));
     veth(&left, "eth1", &middle, "eth1");
     veth(&middle, "eth2", &right, "eth1");
@@ -382,7 +387,7 @@ fn bridge(bytes: u32, prepare: impl FnOnce(&Netns)) -> Crossed {
     right.ip(&format!("address add {B}/24 dev eth1"));
     prepare(&middle);
     // A burst of TCP may be longer than the default ring before this loop gets its turn.
-    let options = Options { ring: 4 << 20, queue: 32 << 20, ..Options::default() };
+    let options = Options { ring: 4 << 20, queue: 32 << 20, qdisc_bypass, ..Options::default() };
     let open = |port| middle.within(|| AfPacket::with_options(index_of(port).unwrap(), options).unwrap());
     let (mut one, mut two) = (open("eth1"), open("eth2"));
     let mut crossed = Crossed::default();
@@ -401,15 +406,38 @@ fn bridge(bytes: u32, prepare: impl FnOnce(&Netns)) -> Crossed {
 #[test]
 #[ignore = "needs root: run by .ci/run"]
 fn a_tcp_transfer_with_segmentation_offload_crosses_two_ports_unharmed() {
-    let crossed = bridge(20_000_000, |_| {});
-    assert!(crossed.gso > 0 && crossed.longest > 1514, "the kernel did not use segmentation offload");
+    for qdisc_bypass in [false, true] {
+        let crossed = bridge(20_000_000, qdisc_bypass, |_| {});
+        assert!(crossed.gso > 0 && crossed.longest > 1514, "the kernel did not use segmentation offload");
+    }
 }
 
 #[test]
 #[ignore = "needs root: run by .ci/run"]
 fn a_device_that_cannot_segment_gets_its_segments_cut_by_the_kernel() {
-    let crossed = bridge(5_000_000, |middle| middle.exec("ethtool -K eth2 tso off gso off tx off"));
-    assert!(crossed.gso > 0, "the kernel did not use segmentation offload");
+    for qdisc_bypass in [false, true] {
+        let incapable = |middle: &Netns| drop(middle.exec("ethtool -K eth2 tso off gso off tx off"));
+        let crossed = bridge(5_000_000, qdisc_bypass, incapable);
+        assert!(crossed.gso > 0, "the kernel did not use segmentation offload");
+    }
+}
+
+#[test]
+#[ignore = "needs root: run by .ci/run"]
+fn traffic_control_applies_unless_bypassed() {
+    let (left, right) = (Netns::new("a"), Netns::new("b"));
+    veth(&left, "eth1", &right, "eth1");
+    left.exec("tc qdisc add dev eth1 root pfifo limit 1000");
+    // The ten frames of the second round are not among them.
+    let queued = "Sent 600 bytes 10 pkt";
+    for qdisc_bypass in [false, true] {
+        let options = Options { qdisc_bypass, ..Options::default() };
+        let mut a = left.within(|| AfPacket::with_options(index_of("eth1").unwrap(), options).unwrap());
+        (0..10).for_each(|number| a.send(experimental(60, number)));
+        assert_eq!(a.flush().unwrap(), 0);
+        let statistics = left.exec("tc -s qdisc show dev eth1");
+        assert!(statistics.contains(queued), "bypass {qdisc_bypass}: {statistics}");
+    }
 }
 
 #[test]
@@ -456,7 +484,8 @@ fn a_port_that_goes_down_is_silent_and_works_again_when_it_is_up() {
     left.ip("link set eth1 up");
     left.ip("link set eth1 down");
     left.ip("link set eth1 up");
-    poll_until("carrier", || left.port("eth1").is_some_and(|port| port.carrier));
+    carrier(&left, "eth1");
+    carrier(&right, "eth1");
     a.send(experimental(60, 2));
     assert_eq!(a.flush().unwrap(), 0);
     assert_eq!(expect(&mut b, is_experimental), experimental(60, 2));
@@ -479,7 +508,8 @@ fn a_port_opened_before_it_is_up_works_once_it_is() {
     assert!(!wait(&[&a], Duration::ZERO).unwrap(), "a port that is down keeps no poller awake");
     let ifindex = left.port("eth1").unwrap().ifindex;
     left.within(|| netlink::set_up(ifindex, true)).unwrap();
-    poll_until("carrier", || left.port("eth1").is_some_and(|port| port.carrier));
+    carrier(&left, "eth1");
+    carrier(&right, "eth1");
     b.send(experimental(60, 1));
     b.flush().unwrap();
     assert_eq!(expect(&mut a, is_experimental), experimental(60, 1));

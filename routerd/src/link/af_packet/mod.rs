@@ -10,8 +10,10 @@
 //!   same order. Both carry the `virtio_net_hdr`.
 //! - The kernel strips VLAN tags and keeps them beside the frame; they are put back here, so that a frame
 //!   is always what the wire carried.
-//! - Sends go past the queueing discipline. That path cannot segment for a device that does not do it
-//!   itself: the first oversized frame it refuses makes this port use the ordinary path from then on.
+//! - Sends pass the queueing discipline, so that `tcpdump` and `tc netem` on the port work as on any other;
+//!   on a veth going past it gains nothing measurable. With [`Options::qdisc_bypass`] they do not, and that path
+//!   cannot segment for a device that does not do it itself: the first oversized frame it refuses makes the
+//!   port use the ordinary path from then on.
 //! - `PACKET_IGNORE_OUTGOING`, or what anybody on this host sends out of the port would look received.
 //!
 //! It does not filter destination addresses: the port is promiscuous, the forwarder knows its own.
@@ -43,11 +45,19 @@ pub struct Options {
     pub queue: u32,
     /// Receive frames for every destination address. Default true.
     pub promiscuous: bool,
+    /// Send straight to the device: invisible to captures on this host, no `tc`. Default false.
+    pub qdisc_bypass: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { ring: 256 * 1024, slot: 2048, queue: 2 * 1024 * 1024, promiscuous: true }
+        Options {
+            ring: 256 * 1024,
+            slot: 2048,
+            queue: 2 * 1024 * 1024,
+            promiscuous: true,
+            qdisc_bypass: false,
+        }
     }
 }
 
@@ -82,7 +92,9 @@ impl AfPacket {
         if options.promiscuous {
             socket::promiscuous(socket.as_fd(), ifindex)?;
         }
-        let qdisc_bypass = socket::set_qdisc_bypass(socket.as_fd(), true).is_ok();
+        if options.qdisc_bypass {
+            socket::set_qdisc_bypass(socket.as_fd(), true)?;
+        }
         // A port that is down has left ENETDOWN; it will come up.
         sys::clear_error(socket.as_fd());
         Ok(AfPacket {
@@ -91,7 +103,7 @@ impl AfPacket {
             arena: Arena::default(),
             queue: Queue::default(),
             counters: Counters::default(),
-            qdisc_bypass,
+            qdisc_bypass: options.qdisc_bypass,
         })
     }
 

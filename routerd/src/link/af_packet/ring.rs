@@ -12,7 +12,7 @@
 
 #![allow(unsafe_code)]
 
-use super::super::sys::{check, set_option};
+use super::super::sys::set_option;
 use super::super::vnet;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -152,9 +152,36 @@ impl Ring {
 
 impl Drop for Ring {
     fn drop(&mut self) {
-        // SAFETY: the mapping made by `map`; no borrow of a slot outlives the ring.
-        if unsafe { check(libc::munmap(self.base.as_ptr().cast(), self.bytes)) }.is_err() {
-            debug_assert!(false, "a ring is unmapped once, with the length it was mapped with");
+        // SAFETY: the mapping made by `map`, with its length; no borrow of a slot outlives the ring.
+        unsafe { libc::munmap(self.base.as_ptr().cast(), self.bytes) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::File;
+    use std::os::fd::AsFd;
+
+    #[test]
+    fn slots_that_do_not_divide_a_block_are_refused() {
+        let file = File::open("/dev/null").unwrap();
+        for slot in [0, 256, 1500, 3000, BLOCK * 2] {
+            let refused = Ring::map(file.as_fd(), BLOCK, slot).unwrap_err();
+            assert_eq!(refused.raw_os_error(), Some(libc::EINVAL), "{slot}");
         }
+        // The next refusal is the kernel's: this is no socket.
+        let refused = Ring::map(file.as_fd(), BLOCK, 2048).unwrap_err();
+        assert_eq!(refused.raw_os_error(), Some(libc::ENOTSOCK));
+    }
+
+    #[test]
+    fn a_tag_is_only_there_when_the_kernel_says_so() {
+        let slot =
+            |status| Slot { status, tci: 0xa064, tpid: 0x88a8, len: 0, header: &[0; vnet::LEN], data: &[] };
+        let (tci, tpid) = (libc::TP_STATUS_VLAN_VALID, libc::TP_STATUS_VLAN_TPID_VALID);
+        assert_eq!(slot(libc::TP_STATUS_USER).tag(), None);
+        assert_eq!(slot(tci).tag(), Some([0x81, 0x00, 0xa0, 0x64]));
+        assert_eq!(slot(tci | tpid).tag(), Some([0x88, 0xa8, 0xa0, 0x64]));
     }
 }

@@ -28,7 +28,7 @@ pub struct Port {
     pub mtu: u32,
     /// Somebody raised it (`ip link set up`).
     pub up: bool,
-    /// It is up and its other end is there.
+    /// It is up and its other end is there: frames sent now leave (IFF_RUNNING, RFC 2863 operational status).
     pub carrier: bool,
     /// `veth`, `tun`, `bridge`, ...; `None` for hardware.
     pub kind: Option<String>,

@@ -78,11 +78,8 @@ impl Socket {
             if from.nl_pid != 0 {
                 continue;
             }
-            // Checked twice for the borrow checker's sake: a loop may not return what it goes on to change.
-            return match self.buffer.get(..n) {
-                Some(datagram) => Ok(datagram),
-                None => Err(io::Error::from_raw_os_error(libc::ENOBUFS)),
-            };
+            // Longer than the buffer: part of it is lost.
+            return self.buffer.get(..n).ok_or_else(|| io::Error::from_raw_os_error(libc::ENOBUFS));
         }
     }
 

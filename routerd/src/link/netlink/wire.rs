@@ -81,7 +81,8 @@ impl Port {
             ifindex: u32_at(fixed, 4)?,
             ethernet: u16_at(fixed, 2)? == libc::ARPHRD_ETHER,
             up: flags & libc::IFF_UP as u32 != 0,
-            carrier: flags & libc::IFF_LOWER_UP as u32 != 0,
+            // Not IFF_LOWER_UP: that one is set some time before the device takes frames.
+            carrier: flags & libc::IFF_RUNNING as u32 != 0,
             ..Port::default()
         };
         for (kind, value) in attributes(rest) {
@@ -233,7 +234,7 @@ mod tests {
             }
             request.bytes
         };
-        let up = (libc::IFF_UP | libc::IFF_LOWER_UP) as u32;
+        let up = (libc::IFF_UP | libc::IFF_RUNNING) as u32;
         Request::new(libc::RTM_NEWLINK, 0)
             .fixed(&[family, 0])
             .fixed(&libc::ARPHRD_ETHER.to_ne_bytes())
