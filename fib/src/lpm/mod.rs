@@ -76,8 +76,8 @@ impl Lpm {
     /// The longest prefix that contains `addr`, with its value. Slower than [`Lpm::lookup`].
     pub fn longest(&self, addr: IpAddr) -> Option<(Prefix, u32)> {
         let (len, value) = match addr {
-            IpAddr::V4(a) => self.v4.trie.longest(a.to_bits(), 32, |_, _| true)?,
-            IpAddr::V6(a) => self.v6.trie.longest(a.to_bits(), 128, |_, _| true)?,
+            IpAddr::V4(a) => self.v4.trie.longest(a.to_bits())?,
+            IpAddr::V6(a) => self.v6.trie.longest(a.to_bits())?,
         };
         Some((Prefix::new(addr, len), *value))
     }

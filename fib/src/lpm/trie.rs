@@ -184,35 +184,29 @@ impl<K: Key, V, M: Mark> Trie<K, V, M> {
         Some(old)
     }
 
-    /// Walks from the root towards `key` and keeps the longest prefix that is no longer than `max_len` and
-    /// that `accept` likes.
-    pub(crate) fn longest(
-        &self,
-        key: K,
-        max_len: u8,
-        mut accept: impl FnMut(u8, &V) -> bool,
-    ) -> Option<(u8, &V)> {
-        let mut best = self.default.as_ref().filter(|v| accept(0, v)).map(|v| (0, v));
+    /// Tells `visit` every prefix that contains `key`, shortest first.
+    pub(crate) fn covering<'a>(&'a self, key: K, mut visit: impl FnMut(u8, &'a V)) {
+        if let Some(v) = &self.default {
+            visit(0, v);
+        }
         let (mut node, mut depth) = (ROOT, 0);
         while let Some(n) = self.nodes.get(node as usize) {
             let slot = key.slot(depth);
-            // The prefixes of this node that cover the slot, longest first.
-            let mut beyond = max_len.saturating_sub(depth).min(STRIDE).min(K::WIDTH - depth);
-            while beyond > 0 {
+            for beyond in 1..=STRIDE.min(K::WIDTH - depth) {
                 let covering = Place::from(slot & (0xffu8 << (STRIDE - beyond))) << 3 | Place::from(beyond);
-                if let Ok(at) = n.own.binary_search_by_key(&covering, |o| o.0)
-                    && accept(depth + beyond, &n.own[at].1)
-                {
-                    best = Some((depth + beyond, &n.own[at].1));
-                    break;
+                if let Ok(at) = n.own.binary_search_by_key(&covering, |o| o.0) {
+                    visit(depth + beyond, &n.own[at].1);
                 }
-                beyond -= 1;
             }
-            match n.kid(slot) {
-                Some(kid) if depth + STRIDE < max_len => (node, depth) = (kid, depth + STRIDE),
-                _ => break,
-            }
+            let Some(kid) = n.kid(slot) else { return };
+            (node, depth) = (kid, depth + STRIDE);
         }
+    }
+
+    /// The longest prefix that contains `key`.
+    pub(crate) fn longest(&self, key: K) -> Option<(u8, &V)> {
+        let mut best = None;
+        self.covering(key, |len, v| best = Some((len, v)));
         best
     }
 

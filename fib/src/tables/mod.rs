@@ -12,6 +12,7 @@ pub use group::{Adjacency, Group, MAX_ADJACENCIES, Resolved, ResolvedHop};
 pub use rule::{Rule, RuleAction, TABLE_DEFAULT};
 pub use snapshot::{Decision, FlowKey, LocalKind, Snapshot};
 
+use crate::rib::Change;
 use crate::{Prefix, TableId};
 use snapshot::Action;
 use std::collections::BTreeMap;
@@ -84,6 +85,19 @@ impl Fib {
     pub fn remove_group(&mut self, id: GroupId) {
         if self.groups.remove(&id).is_some() {
             self.pending_groups.insert(id, ());
+        }
+    }
+
+    /// Writes what the RIB says: groups and best routes. Reachability is for the protocols and ignored here.
+    pub fn handle_change(&mut self, change: &Change) {
+        match change {
+            Change::Group { id, resolved: Some(resolved) } => self.set_group(*id, (**resolved).clone()),
+            Change::Group { id, resolved: None } => self.remove_group(*id),
+            Change::Best { table, prefix, new: Some(best), .. } => {
+                self.set(*table, *prefix, FibEntry::Group(best.group));
+            }
+            Change::Best { table, prefix, new: None, .. } => self.remove(*table, *prefix),
+            Change::Reach { .. } => {}
         }
     }
 
