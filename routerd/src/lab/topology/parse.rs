@@ -54,7 +54,6 @@ const IGNORED_NODE_KEYS: &[&str] = &[
     "pid-mode",
     "tmpfs",
     "security-opts",
-    "sysctls",
     "devices",
 ];
 
@@ -102,6 +101,8 @@ struct Settings {
     /// Destination to source.
     binds: BTreeMap<String, (String, Position)>,
     exec: Vec<(String, Position)>,
+    /// `net.ipv4.ip_forward=1`: about a container's kernel, which a host has and a router of ours does not.
+    sysctls: BTreeMap<String, String>,
 }
 
 impl Settings {
@@ -114,6 +115,7 @@ impl Settings {
         all.network_mode = self.network_mode.or(all.network_mode);
         all.binds.extend(self.binds);
         all.exec.extend(self.exec);
+        all.sysctls.extend(self.sysctls);
         all
     }
 
@@ -226,6 +228,12 @@ impl Reader<'_> {
                 settings.exec.push((text.to_owned(), exec.at));
             }
         }
+        if let Some(sysctls) = fields.take("sysctls") {
+            for (key, value) in sysctls.fields(self.problems, "a mapping of kernel settings").entries() {
+                let value = value.text(self.problems, "a value").unwrap_or_default();
+                settings.sysctls.insert(key.text.clone(), value.to_owned());
+            }
+        }
         // Free for everyone: labels and variables of other tools.
         for silent in ["labels", "env"] {
             fields.take(silent);
@@ -273,6 +281,10 @@ impl Reader<'_> {
             return Role::Router(Box::new(named(configs::Config::default(), name)));
         }
         let mut config = host::empty(name);
+        for (key, value) in &settings.sysctls {
+            // Those that mean nothing here change nothing.
+            let _ = host::line(&mut config, &format!("sysctl {key}={value}"));
+        }
         for (line, at) in &settings.exec {
             if let Err(e) = host::line(&mut config, &magic.replace(line)) {
                 self.problems.error(*at, e);

@@ -142,6 +142,14 @@ topology:
 }
 
 #[test]
+fn a_host_forwards_when_its_kernel_is_told_to() {
+    let text =
+        PAIR.replace("image: alpine:3\n", "image: alpine:3\n      sysctls: {net.ipv4.ip_forward: 1}\n");
+    let t = read(&text).unwrap();
+    assert!(t.nodes[1].role.config().unwrap().forwarding.ipv4);
+}
+
+#[test]
 fn other_daemons_are_known_to_be_foreign() {
     let text = r#"
 name: x
@@ -182,7 +190,7 @@ fn every_key_of_the_schema_is_known() {
     let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
     let keys = schema["definitions"]["node-config"]["properties"].as_object().unwrap();
     assert!(keys.len() > 40);
-    let read = ["kind", "group", "image", "network-mode", "binds", "exec", "labels", "env"];
+    let read = ["kind", "group", "image", "network-mode", "binds", "exec", "sysctls", "labels", "env"];
     for key in keys.keys() {
         assert!(read.contains(&key.as_str()) || IGNORED_NODE_KEYS.contains(&key.as_str()), "{key}");
     }
