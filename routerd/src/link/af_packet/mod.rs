@@ -111,7 +111,7 @@ impl AfPacket {
     fn next(&mut self) -> Option<Result<Frame, Lost>> {
         let slot = self.ring.current()?;
         let frame = if slot.is_copied() {
-            read_long(&self.socket, &slot)
+            read_long(self.socket.as_fd(), &slot)
         } else if slot.is_truncated() {
             Err(Lost::Truncated)
         } else {
@@ -240,14 +240,20 @@ fn read_short(arena: &mut Arena, slot: &Slot<'_>) -> Result<Frame, Lost> {
 }
 
 /// A frame longer than its slot: the copy at the head of the socket's queue.
-fn read_long(socket: &OwnedFd, slot: &Slot<'_>) -> Result<Frame, Lost> {
+fn read_long(socket: BorrowedFd<'_>, slot: &Slot<'_>) -> Result<Frame, Lost> {
     let mut header = [0; vnet::LEN];
     let mut data = BytesMut::with_capacity(slot.len.saturating_add(TAG));
-    // One byte more than announced: whoever finds it used knows that the copy is not the slot's frame.
-    let mut beyond = [0; 1];
-    let read = read_retrying(socket.as_fd(), &mut header, &mut data, &mut beyond);
-    if read.ok() != Some(slot.len) || data.len() != slot.len {
-        return Err(Lost::Truncated);
+    // Whatever lies in the queue before the copy belongs to a slot whose copy could not be read; a pending
+    // error (the port went down meanwhile) says nothing about the copy and is reported once.
+    let mut errors = 0;
+    loop {
+        data.clear();
+        match sys::read_frame(socket, &mut header, &mut data, &mut [0; 1]) {
+            Ok(len) if len == slot.len && data.len() == len => break,
+            Ok(_) => {}
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock || errors > 1 => return Err(Lost::Truncated),
+            Err(_) => errors += 1,
+        }
     }
     let offload = vnet::decode(&header, data.len())?;
     let Some(tag) = slot.tag().filter(|_| data.len() >= ADDRESSES) else {
@@ -260,21 +266,53 @@ fn read_long(socket: &OwnedFd, slot: &Slot<'_>) -> Result<Frame, Lost> {
     Ok(Frame { data, offload: vnet::shift(offload, TAG as u16)? })
 }
 
-/// A pending socket error (the port went down meanwhile) is not an answer about the copy.
-fn read_retrying(
-    fd: BorrowedFd<'_>,
-    header: &mut [u8; vnet::LEN],
-    data: &mut BytesMut,
-    beyond: &mut [u8],
-) -> io::Result<usize> {
-    match sys::read_frame(fd, header, data, beyond) {
-        Err(e) if e.kind() != io::ErrorKind::WouldBlock => sys::read_frame(fd, header, data, beyond),
-        result => result,
-    }
-}
-
 /// Destination and source address: the VLAN tag follows them.
 const ADDRESSES: usize = 12;
 
 /// TPID and TCI (IEEE 802.1Q).
 const TAG: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::net::UnixDatagram;
+
+    /// A socket whose queue holds frames of these lengths, each filled with its place in the queue.
+    fn queue(lens: &[usize]) -> UnixDatagram {
+        let (near, far) = UnixDatagram::pair().unwrap();
+        near.set_nonblocking(true).unwrap();
+        for (number, len) in lens.iter().enumerate() {
+            far.send(&[vec![0; vnet::LEN], vec![number as u8; *len]].concat()).unwrap();
+        }
+        near
+    }
+
+    fn copied(len: usize) -> Slot<'static> {
+        let status = libc::TP_STATUS_USER | libc::TP_STATUS_COPY;
+        Slot { status, tci: 0, tpid: 0, len, header: &[0; vnet::LEN], data: &[] }
+    }
+
+    #[test]
+    fn a_long_frame_is_the_copy_in_the_queue() {
+        let socket = queue(&[3000, 4000]);
+        for (number, len) in [(0, 3000), (1, 4000)] {
+            let frame = read_long(socket.as_fd(), &copied(len)).ok().unwrap();
+            assert_eq!(frame, Frame::new(BytesMut::from(&vec![number; len][..])));
+        }
+    }
+
+    #[test]
+    fn a_copy_left_over_does_not_take_the_place_of_the_next() {
+        let socket = queue(&[3000, 5001, 5000, 60]);
+        let frame = read_long(socket.as_fd(), &copied(5000)).ok().unwrap();
+        assert_eq!((frame.data.len(), frame.data.first()), (5000, Some(&2)));
+        assert!(read_long(socket.as_fd(), &copied(60)).is_ok());
+    }
+
+    #[test]
+    fn a_copy_that_is_not_there_is_a_lost_frame() {
+        let socket = queue(&[2999]);
+        assert!(matches!(read_long(socket.as_fd(), &copied(3000)), Err(Lost::Truncated)));
+        assert!(matches!(read_long(socket.as_fd(), &copied(3000)), Err(Lost::Truncated)));
+    }
+}

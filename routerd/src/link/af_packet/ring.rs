@@ -28,9 +28,9 @@ const SMALLEST_SLOT: usize = 512;
 /// A received frame, or the beginning of one.
 #[derive(Debug)]
 pub(super) struct Slot<'a> {
-    status: u32,
-    tci: u16,
-    tpid: u16,
+    pub(super) status: u32,
+    pub(super) tci: u16,
+    pub(super) tpid: u16,
     /// The frame's length on the wire, without a stripped tag.
     pub(super) len: usize,
     pub(super) header: &'a [u8; vnet::LEN],
