@@ -415,8 +415,11 @@ impl Rip {
             }
             Timer::Update => {
                 self.update(now, Scope::All);
-                // 3.10.1: a regular update makes a triggered one superfluous.
-                self.calm();
+                // 3.10.1: a regular update makes a triggered one superfluous; the pause between those goes on.
+                match self.trigger {
+                    Trigger::Damping(_) => self.trigger = Trigger::Damping(false),
+                    Trigger::Due | Trigger::Idle => self.calm(),
+                }
                 self.schedule_update(now);
             }
             Timer::Triggered => self.triggered(now),
