@@ -11,7 +11,7 @@ use routerd::link::{AfPacket, Link, Monitor, Port, PortEvent, Tap};
 use routerd::link::{index_of, netlink, netns, prepare_port, vnet, wait};
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::process::{self, Command};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
@@ -24,6 +24,8 @@ const EXPERIMENTAL: [u8; 2] = [0x88, 0xb5];
 
 const A: Ipv4Addr = Ipv4Addr::new(10, 9, 0, 1);
 const B: Ipv4Addr = Ipv4Addr::new(10, 9, 0, 2);
+const A6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 1);
+const B6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 2);
 const MAC_A: [u8; 6] = [2, 0, 0, 0, 0, 0xa];
 const MAC_B: [u8; 6] = [2, 0, 0, 0, 0, 0xb];
 
@@ -341,7 +343,7 @@ fn forward(
 
 /// Sends `bytes` over TCP from one namespace to `address` in another, while `step` carries the frames and says
 /// how many it moved; asserts that they arrive.
-fn transfer(from: &Netns, to: &Netns, address: Ipv4Addr, bytes: u32, mut step: impl FnMut() -> usize) {
+fn transfer(from: &Netns, to: &Netns, address: IpAddr, bytes: u32, mut step: impl FnMut() -> usize) {
     let listener = to.within(|| TcpListener::bind((address, 5001)).unwrap());
     let receiver = thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
@@ -378,19 +380,22 @@ fn assert_nothing_lost(ports: &mut [AfPacket]) {
 }
 
 /// left eth1 - eth1 middle eth2 - eth1 right; `prepare` is the last chance before the transfer.
-fn bridge(bytes: u32, qdisc_bypass: bool, prepare: impl FnOnce(&Netns)) -> Crossed {
+fn bridge(to: IpAddr, bytes: u32, qdisc_bypass: bool, prepare: impl FnOnce(&Netns)) -> Crossed {
     let (left, middle, right) = (Netns::new("a"), Netns::new("m"), Netns::new("b"));
     veth(&left, "eth1", &middle, "eth1");
     veth(&middle, "eth2", &right, "eth1");
-    left.ip(&format!("address add {A}/24 dev eth1"));
-    right.ip(&format!("address add {B}/24 dev eth1"));
+    for (host, ipv4, ipv6) in [(&left, A, A6), (&right, B, B6)] {
+        host.ip(&format!("address add {ipv4}/24 dev eth1"));
+        host.within(|| fs::write("/proc/sys/net/ipv6/conf/eth1/disable_ipv6", "0").unwrap());
+        host.ip(&format!("address add {ipv6}/64 dev eth1 nodad"));
+    }
     prepare(&middle);
     // A burst of TCP may be longer than the default ring before this loop gets its turn.
     let options = Options { ring: 4 << 20, queue: 32 << 20, qdisc_bypass, ..Options::default() };
     let open = |port| middle.within(|| AfPacket::with_options(index_of(port).unwrap(), options).unwrap());
     let (mut one, mut two) = (open("eth1"), open("eth2"));
     let mut crossed = Crossed::default();
-    transfer(&left, &right, B, bytes, || {
+    transfer(&left, &right, to, bytes, || {
         let moved = forward(&mut one, &mut two, &mut crossed, |frame| frame)
             + forward(&mut two, &mut one, &mut crossed, |frame| frame);
         if moved == 0 {
@@ -406,9 +411,16 @@ fn bridge(bytes: u32, qdisc_bypass: bool, prepare: impl FnOnce(&Netns)) -> Cross
 #[ignore = "needs root: run by .ci/run"]
 fn a_tcp_transfer_with_segmentation_offload_crosses_two_ports_unharmed() {
     for qdisc_bypass in [false, true] {
-        let crossed = bridge(20_000_000, qdisc_bypass, |_| {});
+        let crossed = bridge(B.into(), 20_000_000, qdisc_bypass, |_| {});
         assert!(crossed.gso > 0 && crossed.longest > 1514, "the kernel did not use segmentation offload");
     }
+}
+
+#[test]
+#[ignore = "needs root: run by .ci/run"]
+fn ipv6_segmentation_offload_crosses_two_ports_unharmed() {
+    let crossed = bridge(B6.into(), 5_000_000, false, |_| {});
+    assert!(crossed.gso > 0 && crossed.longest > 1514, "the kernel did not use segmentation offload");
 }
 
 #[test]
@@ -416,7 +428,7 @@ fn a_tcp_transfer_with_segmentation_offload_crosses_two_ports_unharmed() {
 fn a_device_that_cannot_segment_gets_its_segments_cut_by_the_kernel() {
     for qdisc_bypass in [false, true] {
         let incapable = |middle: &Netns| drop(middle.exec("ethtool -K eth2 tso off gso off tx off"));
-        let crossed = bridge(5_000_000, qdisc_bypass, incapable);
+        let crossed = bridge(B.into(), 5_000_000, qdisc_bypass, incapable);
         assert!(crossed.gso > 0, "the kernel did not use segmentation offload");
     }
 }
@@ -457,7 +469,7 @@ fn segmentation_offload_and_a_vlan_tag_cross_together() {
         untagged(&frame)
     };
     let mut crossed = Crossed::default();
-    transfer(&left, &right, B, 5_000_000, || {
+    transfer(&left, &right, B.into(), 5_000_000, || {
         let mut plain = Crossed::default();
         forward(&mut one, &mut trunk1, &mut plain, tag)
             + forward(&mut trunk2, &mut two, &mut crossed, untag)
@@ -560,7 +572,7 @@ fn a_tap_takes_and_gives_oversized_segments() {
     right.ip(&format!("address add {B}/24 dev eth1"));
     let (mut from_tap, mut to_tap) = (Crossed::default(), Crossed::default());
     for (from, to, address) in [(&left, &right, B), (&right, &left, A)] {
-        transfer(from, to, address, 5_000_000, || {
+        transfer(from, to, address.into(), 5_000_000, || {
             forward(&mut tap, &mut port, &mut from_tap, |frame| frame)
                 + forward(&mut port, &mut tap, &mut to_tap, |frame| frame)
         });
