@@ -314,6 +314,37 @@ impl Port {
     }
 }
 
+/// What no honest packet from a wire has as its source: all addresses and broadcasts of this router. Asked once
+/// per packet, so it is a sorted list and not a look at the FIB.
+#[derive(Debug, Default)]
+pub(crate) struct OwnAddresses {
+    v4: Vec<Ipv4Addr>,
+    v6: Vec<Ipv6Addr>,
+}
+
+impl OwnAddresses {
+    pub fn of<'a>(ports: impl Iterator<Item = &'a Port>) -> OwnAddresses {
+        let mut own = OwnAddresses::default();
+        for addr in ports.flat_map(|p| p.own_addresses().chain(p.broadcasts())) {
+            match addr {
+                IpAddr::V4(a) => own.v4.push(a),
+                IpAddr::V6(a) => own.v6.push(a),
+            }
+        }
+        own.v4.sort_unstable();
+        own.v6.sort_unstable();
+        own
+    }
+
+    pub fn has_v4(&self, addr: Ipv4Addr) -> bool {
+        self.v4.binary_search(&addr).is_ok()
+    }
+
+    pub fn has_v6(&self, addr: Ipv6Addr) -> bool {
+        self.v6.binary_search(&addr).is_ok()
+    }
+}
+
 const ALL_HOSTS: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 1);
 pub(crate) const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
 const ALL_ROUTERS: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 2);

@@ -24,7 +24,7 @@ impl Forwarder {
         if frame.offload != Offload::default() && !frag::is_sound(&frame) {
             return Err(Drop::BadOffload);
         }
-        if is_martian_source(h.src, h.dst) || fib.is_local(IpAddr::V4(h.src)).is_some() {
+        if is_martian_source(h.src, h.dst) || self.own.has_v4(h.src) {
             return Err(Drop::MartianSource);
         }
         if is_martian_destination(h.dst) {

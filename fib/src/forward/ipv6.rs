@@ -34,12 +34,12 @@ impl Forwarder {
         if is_martian_destination(h.dst) {
             return Err(Drop::MartianDestination);
         }
-        if port.owns(src) {
+        if self.own.has_v6(h.src) {
+            if !port.owns(src) {
+                return Err(Drop::MartianSource);
+            }
             self.conflict(now, arrival.port, src, arrival.from);
             return Err(Drop::AddressConflict);
-        }
-        if fib.is_local(src).is_some() {
-            return Err(Drop::MartianSource);
         }
         if h.dst.is_multicast() {
             if !port.has_joined(dst) {

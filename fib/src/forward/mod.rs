@@ -36,7 +36,7 @@ use crate::frag::Reassembly;
 use crate::icmp::{IcmpError, Limiter};
 use crate::neighbor::{Cache, Lifetimes, Limits, Neighbor, Pending};
 use crate::packet::ethernet;
-use crate::port::{GlobalSettings, Mac, Port, PortSettings};
+use crate::port::{GlobalSettings, Mac, OwnAddresses, Port, PortSettings};
 use crate::{Frame, Instant, PortId, Snapshot};
 use bytes::BytesMut;
 use core::net::IpAddr;
@@ -52,6 +52,7 @@ pub struct Forwarder {
     seed: u64,
     global: GlobalSettings,
     ports: BTreeMap<PortId, Port>,
+    own: OwnAddresses,
     neighbors: Cache,
     reassembly: Reassembly,
     limiter: Limiter,
@@ -75,6 +76,7 @@ impl Forwarder {
         Forwarder {
             seed,
             ports: BTreeMap::new(),
+            own: OwnAddresses::default(),
             neighbors: Cache::new(neighbor_limits(&global)),
             reassembly: Reassembly::new(global.reassembly_bytes),
             limiter: Limiter::new(seed, global.icmp_rate, global.icmp_target_rate),
@@ -103,6 +105,7 @@ impl Forwarder {
         port.settings = settings;
         port.derive();
         let something_new = port.own_addresses().any(|addr| !announced.contains(&addr));
+        self.own = OwnAddresses::of(self.ports.values());
         if !up {
             self.announcements.remove(&id);
             for (_, queue) in self.neighbors.clear(Some(id), None) {
@@ -121,6 +124,7 @@ impl Forwarder {
         self.announcements.remove(&id);
         self.defended.retain(|(port, _), _| *port != id);
         self.ports.remove(&id);
+        self.own = OwnAddresses::of(self.ports.values());
     }
 
     /// The settings of a port.

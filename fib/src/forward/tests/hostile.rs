@@ -138,6 +138,26 @@ fn a_scan_of_an_empty_network_is_bounded_and_leaves_room_for_real_neighbors() {
     assert!(rig.f.neighbors().any(|n| n.addr == ip("10.0.2.50")));
 }
 
+#[test]
+fn a_full_cache_forgets_the_oldest_unused_neighbor() {
+    let mut rig = quiet_rig();
+    rig.f.set_global(GlobalSettings { neighbors_per_port: 8, ..GlobalSettings::default() });
+    let ask = |sender: u8| Arp {
+        op: Op::Request,
+        sender_mac: HOST,
+        sender: Ipv4Addr::new(10, 0, 1, sender),
+        target_mac: Mac::ZERO,
+        target: v4("10.0.1.1"),
+    };
+    for sender in 10..30 {
+        rig.wait(secs(1));
+        rig.frame(ETH1, ask(sender).emit(Mac::BROADCAST, HOST).to_vec());
+    }
+    let known: Vec<_> = rig.f.neighbors().map(|n| n.addr).collect();
+    let last: Vec<_> = (22..30).map(|n| IpAddr::from([10, 0, 1, n])).collect();
+    assert_eq!(known, last);
+}
+
 proptest! {
     #[test]
     fn random_bytes_behind_a_good_header_never_stop_the_router(
