@@ -126,6 +126,7 @@ mod tests {
     fn a_chain_without_secrets_has_no_key() {
         assert_eq!(sends(&[], Some(0)), None);
         let hollow = Key { key_string: String::new(), ..key(1, None) };
-        assert_eq!((sends(&[hollow.clone()], Some(0)), accepts(&[hollow], Some(0))), (None, vec![]));
+        let keys = [hollow];
+        assert_eq!((sends(&keys, Some(0)), accepts(&keys, Some(0))), (None, vec![]));
     }
 }

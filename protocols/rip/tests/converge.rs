@@ -1,4 +1,5 @@
 //! Learning, telling, timing out: RFC 2453 chapter 3 in virtual time.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's own mistakes should stop it")]
 
 mod support;
 

@@ -1,6 +1,7 @@
 //! Packets captured from FRR 8.4.4 ripd and BIRD 2.0.12 on a veth: read, verified with the known key, and written
 //! again byte for byte. FRR announced static routes 10.20.0.0/16 (tag 77), 172.16.1.0/24 and 192.168.5.0/24 at metric 3;
 //! BIRD the default, 172.16.1.0/24, 10.20.0.0/16 and its own 10.0.12.0/24.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's own mistakes should stop it")]
 
 mod support;
 

@@ -31,8 +31,8 @@ fn permit(seq: u16, metric: &str) -> RouteMapEntry {
 }
 
 fn policy(maps: &[(&str, Vec<RouteMapEntry>)]) -> Policy {
-    let mut config = Config::default();
-    config.route_maps = maps.iter().map(|(n, m)| (n.to_string(), m.clone())).collect();
+    let route_maps = maps.iter().map(|(n, m)| (n.to_string(), m.clone())).collect();
+    let mut config = Config { route_maps, ..Config::default() };
     let acl = |p: &str, action| AccessEntry {
         seq: 5,
         action,
