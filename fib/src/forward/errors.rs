@@ -52,6 +52,9 @@ impl Forwarder {
         let Some(source) = self.error_source(error, sender, target, ingress, fib) else { return };
         let Some((frame, kind)) = build(error, packet, source, self.global.default_ttl) else { return };
         self.counters.add_icmp(Direction::Out, source.is_ipv6(), kind);
+        if matches!(error, IcmpError::Redirect { .. }) {
+            self.counters.add(Stat::RedirectsOut);
+        }
         let sent = match (sender, ingress) {
             (IpAddr::V6(to), Some(id)) if to.is_unicast_link_local() => {
                 self.counters.add(Stat::Ipv6Originated);

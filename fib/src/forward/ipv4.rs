@@ -132,7 +132,6 @@ impl Forwarder {
             .get(&arrival.port)
             .is_some_and(|p| p.settings.redirects && p.on_link(src) && p.on_link(gateway));
         if wanted {
-            self.counters.add(Stat::RedirectsOut);
             self.refuse(now, IcmpError::Redirect { gateway }, arrival, frame, fib);
         }
     }
