@@ -18,6 +18,17 @@ pub(crate) struct Failure {
     pub words: String,
 }
 
+impl Failure {
+    /// The same about a request. FRR authenticates its responses but never its requests: missing there, it is
+    /// normal life and worth no warning.
+    pub fn of_request(self) -> Failure {
+        match self.refusal {
+            Refusal::AuthMissing => Failure { refusal: Refusal::AuthMissingRequest, ..self },
+            _ => self,
+        }
+    }
+}
+
 fn fail<T>(refusal: Refusal, words: impl Into<String>) -> Result<T, Failure> {
     Err(Failure { refusal, words: words.into() })
 }

@@ -53,6 +53,8 @@ named! {
         AuthUnexpected => "authentication-unexpected",
         /// Not authenticated, while we expect it.
         AuthMissing => "authentication-missing",
+        /// A request that is not authenticated, while we expect it. FRR's never are.
+        AuthMissingRequest => "authentication-missing-request",
         /// Another authentication type than ours.
         AuthType => "authentication-type",
         /// The trailer is not where, or not as long as, the header says.
@@ -111,7 +113,7 @@ named! {
 }
 
 impl Refusal {
-    /// Whether it is about who may speak: worth a warning, since somebody must act.
+    /// Whether it is about keys, and worth a warning since somebody must act.
     pub fn is_authentication(self) -> bool {
         use Refusal::*;
         matches!(

@@ -45,6 +45,9 @@ impl Neighbors {
         let n = self.entry(now, via);
         n.bad_packets = n.bad_packets.saturating_add(1);
         n.last_error = Some(words.to_owned());
+        if !refusal.is_authentication() {
+            return false;
+        }
         let news = match n.complaint {
             None => true,
             Some((last, at)) if last == refusal => now.since(at) >= REPEAT,
@@ -140,6 +143,11 @@ mod tests {
             "a reminder after five minutes"
         );
         assert!(!n.refuse(secs(372), via(1), Refusal::AuthDigest, "x"), "never two in a second");
+        assert!(!n.refuse(secs(400), via(1), Refusal::AuthMissingRequest, "FRR"), "nobody has to act");
+        assert!(
+            n.refuse(secs(400), via(1), Refusal::AuthDigest, "x"),
+            "and it does not silence what matters"
+        );
     }
 
     #[test]

@@ -241,6 +241,11 @@ impl Rip {
         self.ports.values().filter(spoken_on).map(|i| i.port.id).collect()
     }
 
+    /// The configuration in force.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// `show ip rip`.
     pub fn table(&self, now: Instant) -> show::Table {
         crate::view::table(self, now)

@@ -69,7 +69,8 @@ impl Rip {
             let wall = self.wall(now);
             let sequence =
                 authentication::check(auth, &self.policy, wall, &datagram.payload, packet.auth.as_ref())
-                    .map_err(|f| fail(f.refusal, format!("authentication mismatch: {}", f.words)))?;
+                    .map_err(|f| fail(f.refusal, format!("authentication mismatch: {}", f.words)))
+                    .map_err(|f| if packet.command == Command::Request { f.of_request() } else { f })?;
             self.check_sequence(now, via, sequence)?;
         }
         let port = datagram.source.port();
@@ -96,16 +97,11 @@ impl Rip {
         Ok(())
     }
 
-    /// Counts a refused packet and says why, the first time as a warning where somebody has to act.
+    /// Counts a refused packet and says why: as a warning where somebody has to act, and then not again and again.
     fn refuse(&mut self, now: Instant, via: Via, refusal: Refusal, words: String) {
         self.counters.refuse(refusal);
         let news = self.neighbors.refuse(now, via, refusal, &words);
-        // FRR never authenticates its requests: their refusal is normal life.
-        let level = match news && refusal.is_authentication() && refusal != Refusal::AuthMissing {
-            true => Level::Warning,
-            false if news && refusal == Refusal::AuthMissing => Level::Info,
-            false => Level::Debug,
-        };
+        let level = if news { Level::Warning } else { Level::Debug };
         self.notice_from(level, "rip packet", via, words);
         self.expect_expiry();
     }

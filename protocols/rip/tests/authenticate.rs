@@ -144,6 +144,18 @@ fn unauthenticated_packets_are_refused_where_keys_are_expected() {
     assert!(net.counter(1, "authentication-missing") >= 2);
     let words = net.nodes[1].rip.status(net.now).sources[0].last_error.clone().unwrap();
     assert_eq!(words, "authentication mismatch: packet has none, expected a keyed digest (key-string)");
+    assert_eq!(net.warnings(1).len(), 1, "once");
+}
+
+#[test]
+fn an_unauthenticated_request_is_refused_without_a_warning() {
+    let mut net = pair((string(AuthenticationMode::Md5, "right"), no_lists()), (config(), no_lists()));
+    net.run_for(1);
+    let before = net.counter(0, "authentication-missing-request");
+    net.inject(0, 2, "10.0.1.2", request(&[Rte::WHOLE_TABLE]));
+    assert_eq!(net.counter(0, "authentication-missing-request"), before + 1);
+    assert_eq!(net.counter(0, "queries"), 0);
+    assert!(net.warnings(0).iter().all(|w| !w.contains("has none")), "{:?}", net.warnings(0));
 }
 
 #[test]

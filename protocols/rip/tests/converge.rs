@@ -204,6 +204,40 @@ fn split_horizon_of_either_kind_does_not_count_between_two_routers() {
     }
 }
 
+/// ```text
+///   net - 0 --- 1        0 loses the network; 2 misses the one packet that says so.
+///          \   /
+///            2
+/// ```
+#[test]
+fn a_ring_of_three_counts_to_infinity_in_spite_of_poisoned_reverse() {
+    let config = Config { triggered_updates: false, ..all_horizons(SplitHorizon::PoisonedReverse) };
+    let mut net = Net::new();
+    (0..3).for_each(|_| {
+        net.add(config.clone());
+    });
+    net.port(0, 9, "10.1.0.1/24");
+    for (a, b, n) in [(0, 1, 1), (1, 2, 2), (2, 0, 3)] {
+        net.wire(&[(a, 2), (b, 1)]);
+        net.port(a, 2, &format!("10.0.{n}.1/24"));
+        net.port(b, 1, &format!("10.0.{n}.2/24"));
+    }
+    net.run_for(60);
+    net.change_port(0, 9, |port| port.up = false);
+    net.deaf = Some((2, 2));
+    let due = net.nodes[0].rip.status(net.now).next_update_ms;
+    net.run_to(net.now + Duration::from_millis(due + 5));
+    assert_eq!((net.metric(1, "10.1.0.0/24"), net.metric(2, "10.1.0.0/24")), (None, Some(2)));
+    net.deaf = None;
+    let mut seen = Vec::new();
+    for _ in 0..1200 {
+        net.run_for(1);
+        seen.extend(net.shown(0, "10.1.0.0/24"));
+        seen.dedup();
+    }
+    assert_eq!(seen, [16, 4, 7, 10, 13, 16], "around the ring, three more each time");
+}
+
 #[test]
 fn infinity_can_be_lowered_and_raised() {
     let small = Config { infinity: 3, ..config() };
@@ -336,6 +370,36 @@ fn nothing_is_due_in_the_past_after_a_timeout_is_handled() {
         net.run_for(7);
         for node in &net.nodes {
             assert!(node.rip.next_timeout().unwrap() > net.now);
+        }
+    }
+}
+
+/// Six by six routers, each with a network of its own; every table equals the graph's distances.
+#[test]
+fn a_grid_converges_to_the_shortest_ways() {
+    const SIDE: usize = 6;
+    let mut net = Net::new();
+    (0..SIDE * SIDE).for_each(|_| {
+        net.add(config());
+    });
+    let mut link = 0;
+    for n in 0..SIDE * SIDE {
+        let right = (n % SIDE + 1 < SIDE).then_some((n + 1, 2, 1));
+        let below = (n + SIDE < SIDE * SIDE).then_some((n + SIDE, 4, 3));
+        for (other, out, into) in right.into_iter().chain(below) {
+            net.wire(&[(n, out), (other, into)]);
+            net.port(n, out, &format!("10.0.{link}.1/24"));
+            net.port(other, into, &format!("10.0.{link}.2/24"));
+            link += 1;
+        }
+        net.port(n, 9, &format!("10.1.{n}.1/24"));
+    }
+    net.run_for(120);
+    for a in 0..SIDE * SIDE {
+        for b in (0..SIDE * SIDE).filter(|b| *b != a) {
+            let hops = (a % SIDE).abs_diff(b % SIDE) + (a / SIDE).abs_diff(b / SIDE);
+            let metric = net.metric(a, &format!("10.1.{b}.0/24"));
+            assert_eq!(metric, Some(hops as u32 + 1), "{a} to {b}");
         }
     }
 }

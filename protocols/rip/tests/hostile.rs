@@ -61,9 +61,10 @@ fn tampered(mut packet: Vec<u8>, at: usize, value: u8) -> Vec<u8> {
 /// One packet for each refusal: port, sender, bytes.
 fn offenders() -> BTreeMap<Refusal, (u32, &'static str, Vec<u8>)> {
     use Refusal::{
-        AuthDigest, AuthMissing, AuthPassword, AuthTrailer, AuthType, AuthUnexpected, Denied, Destination,
-        Family, HostBits, Long, Mask, Metric, Misaligned, MustBeZero, NextHop, NextHopSelf, NotEnabled,
-        NotNeighbor, ObsoleteCommand, OwnPacket, Passive, Short, VersionNotAccepted, VersionZero,
+        AuthDigest, AuthMissing, AuthMissingRequest, AuthPassword, AuthTrailer, AuthType, AuthUnexpected,
+        Denied, Destination, Family, HostBits, Long, Mask, Metric, Misaligned, MustBeZero, NextHop,
+        NextHopSelf, NotEnabled, NotNeighbor, ObsoleteCommand, OwnPacket, Passive, Short, VersionNotAccepted,
+        VersionZero,
     };
     let good = response(&[rte("192.168.1.0/24", 1)]).to_vec();
     let entry = |e: Rte| response(&[e]).to_vec();
@@ -89,6 +90,7 @@ fn offenders() -> BTreeMap<Refusal, (u32, &'static str, Vec<u8>)> {
         (Passive, 5, "10.0.5.2", request(&[Rte::WHOLE_TABLE]).to_vec()),
         (AuthUnexpected, 1, "10.0.1.2", text.clone()),
         (AuthMissing, 2, "10.0.2.2", good.clone()),
+        (AuthMissingRequest, 2, "10.0.2.2", request(&[Rte::WHOLE_TABLE]).to_vec()),
         (AuthType, 2, "10.0.2.2", text.clone()),
         (AuthTrailer, 2, "10.0.2.2", tampered(signed(b"sesame", 1, 9, &[base]), 9, 200)),
         (AuthPassword, 3, "10.0.3.2", text),

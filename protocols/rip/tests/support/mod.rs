@@ -81,6 +81,8 @@ pub struct Net {
     count: u64,
     /// Everything sent.
     pub log: Vec<Sent>,
+    /// A port that hears nothing for the time being.
+    pub deaf: Option<(usize, u32)>,
 }
 
 impl Net {
@@ -214,7 +216,7 @@ impl Net {
         let ends: Vec<(usize, PortId)> =
             self.wires.iter().filter(|w| w.contains(&(from, datagram.port))).flatten().copied().collect();
         for (node, port) in ends {
-            if (node, port) == (from, datagram.port) {
+            if (node, port) == (from, datagram.port) || self.deaf == Some((node, port.0)) {
                 continue;
             }
             let Some(there) = self.nodes[node].ports.get(&port).filter(|p| p.up) else { continue };
