@@ -2,6 +2,10 @@
 
 pub mod lab;
 pub mod link;
+pub mod live;
+mod probe;
 pub mod router;
+mod stack;
+pub mod storage;
 
-pub use router::{PortInfo, Router};
+pub use router::{PortInfo, Router, Startup};

@@ -1,32 +1,117 @@
 //! One router: frames, carrier changes, commands and time in; frames and typed replies out.
 //! No socket of the host, no thread, no clock.
+//!
+//! | file | what |
+//! |---|---|
+//! | `ports` | interfaces and what is configured for them |
+//! | `apply` | from one configuration to the next, touching only what differs |
+//! | `settle` | the order in which sockets, protocols, RIB and FIB hand things on |
+//! | `execute`, `show`, `routes` | what the operator asks |
+//! | `log` | what the router says by itself |
 
+mod apply;
+mod execute;
+mod log;
 mod ports;
+mod refused;
+mod routes;
+mod settle;
+mod show;
+#[cfg(test)]
+mod tests;
 
 pub use ports::PortInfo;
 
+use crate::probe::Probes;
+use crate::stack::{HostStack, LinkStack};
+use cli::Progress;
 use cli::reply::LogLine;
-use cli::{Command, Progress, Reply};
 use configs::Config;
-use fib::{Frame, Instant, PortId};
+use fib::forward::Forwarder;
+use fib::{Fib, Frame, Instant, PortId, Rib};
+use refused::Refused;
+
+use log::Log;
+use policy::Policy;
+use ports::Ports;
+use proto::{Level, Machine, Notice, Rng};
+use rip::Rip;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A whole router.
+///
+/// After any call that takes `now`, drain [`Router::poll_transmit`]; the rest ([`Router::poll_log`],
+/// [`Router::poll_progress`]) may be drained whenever somebody cares.
 pub struct Router {
-    config: Config,
-    #[expect(dead_code)]
     seed: u64,
+    config: Config,
+    startup: Startup,
+    ports: Ports,
+    rib: Rib,
+    fib: Fib,
+    forwarder: Forwarder,
+    /// The stacks of ports with link-scoped sockets.
+    links: BTreeMap<PortId, LinkStack>,
+    host: HostStack,
+    policy: Arc<Policy>,
+    rip: Option<Rip>,
+    probes: Probes,
+    log: Log,
+    /// Unix seconds at [`Instant::ZERO`]; `None` where there is no such clock (virtual time).
+    wall: Option<u64>,
+    /// Work was left over by the last settle: it goes on at once.
+    busy: bool,
+    /// When a smoltcp stack wants to be polled.
+    stacks_due: Option<Instant>,
+    /// What the configuration has put into the tables.
+    installed: apply::Installed,
+    /// Warnings about the configuration that have been given.
+    warned: Vec<String>,
+    /// Bumped by every change of configuration.
+    generation: u64,
+    refused: Refused,
+}
+
+/// Where the startup configuration is kept; the router itself writes nowhere.
+#[derive(Clone, Debug, Default)]
+pub struct Startup {
+    /// The path it was read from.
+    pub path: Option<String>,
+    /// What `show startup-config` prints.
+    pub config: Option<Config>,
 }
 
 impl Router {
-    /// A router at [`Instant::ZERO`] without ports. Everything random in it comes from `seed`.
+    /// A router at [`Instant::ZERO`] with no port but its loopbacks. Everything random in it comes from `seed`.
     pub fn new(config: Config, seed: u64) -> Router {
-        Router { config, seed }
-    }
-
-    /// Changes the configuration; touches only what differs.
-    pub fn apply(&mut self, _now: Instant, config: Config) -> Result<(), String> {
-        self.config = config;
-        Ok(())
+        let mut router = Router {
+            seed,
+            config: Config::default(),
+            startup: Startup::default(),
+            ports: Ports::default(),
+            rib: Rib::default(),
+            fib: Fib::default(),
+            forwarder: Forwarder::new(Rng::fork(seed, "forwarder").bits()),
+            links: BTreeMap::new(),
+            host: HostStack::new(Instant::ZERO, Rng::fork(seed, "host stack").bits()),
+            policy: Arc::new(Policy::default()),
+            rip: None,
+            probes: Probes::default(),
+            log: Log::new(&config.logging),
+            wall: None,
+            busy: false,
+            stacks_due: None,
+            installed: apply::Installed::default(),
+            warned: Vec::new(),
+            generation: 0,
+            refused: Refused::default(),
+        };
+        router.start();
+        if let Err(reason) = router.apply(Instant::ZERO, config) {
+            router.notice(Instant::ZERO, Notice::new(Level::Error, "config", reason));
+        }
+        router
     }
 
     /// The running configuration.
@@ -34,48 +119,159 @@ impl Router {
         &self.config
     }
 
+    /// Changes with every change of configuration.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Where `write memory` writes, and what is there.
+    pub fn startup(&self) -> &Startup {
+        &self.startup
+    }
+
+    /// Where `write memory` writes, and what is there now.
+    pub fn set_startup(&mut self, startup: Startup) {
+        self.startup = startup;
+    }
+
+    /// Unix seconds at [`Instant::ZERO`], for key lifetimes.
+    pub fn set_wall_clock(&mut self, offset: Option<u64>) {
+        self.wall = offset;
+        if let Some(rip) = &mut self.rip {
+            rip.set_wall_clock(offset);
+        }
+    }
+
     /// A new interface.
-    pub fn add_port(&mut self, _now: Instant, _info: PortInfo) -> PortId {
-        PortId(0)
+    pub fn add_port(&mut self, now: Instant, info: PortInfo) -> PortId {
+        let id = self.ports.add(now, info, false);
+        let name = self.ports.name(id);
+        let pending = self.config.interfaces.contains_key(&name);
+        self.notice(
+            now,
+            Notice::new(Level::Info, "interface", "appeared")
+                .with("interface", name)
+                .with("configured", pending),
+        );
+        self.configure_port(now, id);
+        self.settle(now);
+        id
     }
 
     /// An interface changed its name, MAC, MTU or carrier.
-    pub fn change_port(&mut self, _now: Instant, _port: PortId, _info: PortInfo) {}
+    pub fn change_port(&mut self, now: Instant, id: PortId, info: PortInfo) {
+        let Some(port) = self.ports.get_mut(id) else { return };
+        if port.info == info {
+            return;
+        }
+        let old = std::mem::replace(&mut port.info, info.clone());
+        if old.carrier != info.carrier {
+            port.changed = now;
+            port.transitions = port.transitions.saturating_add(1);
+            let state = if info.carrier { "up" } else { "down" };
+            self.notice(
+                now,
+                Notice::new(Level::Info, "interface", format!("line protocol {state}"))
+                    .with("interface", &info.name),
+            );
+        }
+        if old.name != info.name {
+            self.notice(
+                now,
+                Notice::new(Level::Info, "interface", "renamed")
+                    .with("from", &old.name)
+                    .with("to", &info.name),
+            );
+        }
+        self.configure_port(now, id);
+        if old.name != info.name || old.altnames != info.altnames {
+            self.refresh_named(now);
+        }
+        self.settle(now);
+    }
 
-    /// An interface is gone.
-    pub fn remove_port(&mut self, _now: Instant, _port: PortId) {}
+    /// An interface is gone. Its configuration stays and is pending until it returns.
+    pub fn remove_port(&mut self, now: Instant, id: PortId) {
+        let name = self.ports.name(id);
+        self.withdraw_port(now, id);
+        self.forwarder.remove_port(now, id);
+        self.links.remove(&id);
+        if let Some(rip) = &mut self.rip {
+            rip.remove_port(now, id);
+        }
+        self.rib.set_port_up(id, false);
+        self.ports.remove(id);
+        self.refresh_named(now);
+        self.notice(now, Notice::new(Level::Info, "interface", "vanished").with("interface", name));
+        self.settle(now);
+    }
 
     /// The carrier came or went.
-    pub fn handle_carrier(&mut self, _now: Instant, _port: PortId, _up: bool) {}
+    pub fn handle_carrier(&mut self, now: Instant, id: PortId, up: bool) {
+        if let Some(port) = self.ports.get(id) {
+            let info = PortInfo { carrier: up, ..port.info.clone() };
+            self.change_port(now, id, info);
+        }
+    }
 
     /// A frame arrived.
-    pub fn handle_frame(&mut self, _now: Instant, _port: PortId, _frame: Frame) {}
+    pub fn handle_frame(&mut self, now: Instant, port: PortId, frame: Frame) {
+        self.forwarder.handle_frame(now, port, frame, self.fib.snapshot());
+        self.settle(now);
+    }
+
+    /// Frames arrived, in this order. The same as [`Router::handle_frame`] for each, with less work between.
+    pub fn handle_frames(&mut self, now: Instant, port: PortId, frames: impl IntoIterator<Item = Frame>) {
+        for frame in frames {
+            self.forwarder.handle_frame(now, port, frame, self.fib.snapshot());
+        }
+        self.settle(now);
+    }
 
     /// Does what is due.
-    pub fn handle_timeout(&mut self, _now: Instant) {}
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if self.forwarder.next_timeout().is_some_and(|t| t <= now) {
+            self.forwarder.handle_timeout(now, self.fib.snapshot());
+        }
+        if let Some(rip) = self.rip.as_mut().filter(|rip| rip.next_timeout().is_some_and(|t| t <= now)) {
+            rip.handle_timeout(now);
+        }
+        if self.probes.next_timeout().is_some_and(|t| t <= now) {
+            self.probes.handle_timeout(now);
+        }
+        self.settle(now);
+    }
 
-    /// When [`Router::handle_timeout`] is wanted.
+    /// When [`Router::handle_timeout`] is wanted; an instant in the past means at once.
     pub fn next_timeout(&self) -> Option<Instant> {
-        None
+        if self.busy {
+            return Some(Instant::ZERO);
+        }
+        let rip = self.rip.as_ref().and_then(Machine::next_timeout);
+        let own = [self.forwarder.next_timeout(), rip, self.probes.next_timeout(), self.stacks_due];
+        own.into_iter().flatten().min()
     }
 
     /// The next frame to send.
     pub fn poll_transmit(&mut self) -> Option<(PortId, Frame)> {
-        None
-    }
-
-    /// Does what the operator asks.
-    pub fn execute(&mut self, _now: Instant, _command: Command) -> Reply {
-        Reply::Ok
+        self.forwarder.poll_transmit()
     }
 
     /// What a running job (ping, traceroute) has to say.
-    pub fn poll_progress(&mut self, _job: u64) -> Option<Progress> {
-        None
+    pub fn poll_progress(&mut self, now: Instant, job: u64) -> Option<Progress> {
+        let progress = self.probes.poll_progress(now, job);
+        if progress.is_some() {
+            self.settle(now);
+        }
+        progress
     }
 
     /// The next line for whoever follows the log.
     pub fn poll_log(&mut self) -> Option<LogLine> {
-        None
+        self.log.poll()
+    }
+
+    fn notice(&mut self, now: Instant, notice: Notice) {
+        self.log.push(now, notice);
     }
 }

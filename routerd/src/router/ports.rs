@@ -1,4 +1,12 @@
-//! The router's ports: what the outside says about an interface, and the id it keeps for life.
+//! The router's ports: what the outside says about an interface, what the operator says about it, and
+//! the id it keeps for life.
+
+use configs::Config;
+use configs::config::{Interface, RpFilter};
+use core::time::Duration;
+use fib::port::{Mac, PortSettings, RpFilter as Filter};
+use fib::{IfAddr, Instant, PortId};
+use std::collections::BTreeMap;
 
 /// What a link tells about one interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,4 +23,172 @@ pub struct PortInfo {
     pub carrier: bool,
     /// Whether frames may leave with partial checksums and unsegmented (see [`fib::Offload`]).
     pub offload: bool,
+}
+
+/// One port of the router.
+#[derive(Clone, Debug)]
+pub(super) struct Port {
+    pub id: PortId,
+    pub info: PortInfo,
+    /// A loopback has no link: it is up unless shut down.
+    pub loopback: bool,
+    /// What is in force; follows `info` and the configuration.
+    pub settings: PortSettings,
+    /// When the carrier last changed.
+    pub changed: Instant,
+    /// How often the carrier changed.
+    pub transitions: u32,
+}
+
+impl Port {
+    /// Administratively and physically up.
+    pub fn up(&self) -> bool {
+        self.settings.up
+    }
+}
+
+/// All ports, by id and by name.
+#[derive(Default)]
+pub(super) struct Ports {
+    ports: BTreeMap<PortId, Port>,
+    next: u32,
+}
+
+impl Ports {
+    pub fn add(&mut self, now: Instant, info: PortInfo, loopback: bool) -> PortId {
+        // As in Linux, 1 is the first and belongs to `lo`.
+        self.next = self.next.saturating_add(1);
+        let id = PortId(self.next);
+        let settings = PortSettings::default();
+        let port = Port { id, info, loopback, settings, changed: now, transitions: 0 };
+        self.ports.insert(id, port);
+        id
+    }
+
+    pub fn remove(&mut self, id: PortId) -> Option<Port> {
+        self.ports.remove(&id)
+    }
+
+    pub fn get(&self, id: PortId) -> Option<&Port> {
+        self.ports.get(&id)
+    }
+
+    pub fn get_mut(&mut self, id: PortId) -> Option<&mut Port> {
+        self.ports.get_mut(&id)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Port> {
+        self.ports.values()
+    }
+
+    pub fn ids(&self) -> Vec<PortId> {
+        self.ports.keys().copied().collect()
+    }
+
+    /// The port with this name, or else with this alternative name.
+    pub fn by_name(&self, name: &str) -> Option<&Port> {
+        let by_altname = || self.iter().find(|p| p.info.altnames.iter().any(|a| a == name));
+        self.iter().find(|p| p.info.name == name).or_else(by_altname)
+    }
+
+    pub fn name(&self, id: PortId) -> String {
+        self.get(id).map_or_else(|| format!("port{}", id.0), |p| p.info.name.clone())
+    }
+}
+
+/// Whether an interface of this name is made by the router itself and has no link: `lo`, `lo1`,
+/// `Loopback0`, `dummy0`.
+pub(super) fn is_loopback_name(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let stem = lower.trim_end_matches(|c: char| c.is_ascii_digit());
+    matches!(stem, "lo" | "loopback" | "dummy")
+}
+
+/// The configuration of the port, found by its name or an alternative name.
+pub(super) fn configured<'c>(config: &'c Config, info: &PortInfo) -> Option<&'c Interface> {
+    let names = std::iter::once(&info.name).chain(&info.altnames);
+    names.into_iter().find_map(|name| config.interfaces.get(name))
+}
+
+/// What the forwarder shall do with a port of this nature and configuration.
+pub(super) fn settings(info: &PortInfo, loopback: bool, interface: Option<&Interface>) -> PortSettings {
+    let default = PortSettings::default();
+    let none = Interface::default();
+    let interface = interface.unwrap_or(&none);
+    let link_mtu = if loopback { 65_535 } else { info.mtu };
+    PortSettings {
+        mac: if loopback { Mac::ZERO } else { Mac(info.mac) },
+        mtu: u32::from(interface.mtu.unwrap_or(link_mtu)),
+        up: !interface.shutdown && (loopback || info.carrier),
+        loopback,
+        addresses: primary_first(&interface.addresses),
+        rp_filter: match interface.rp_filter {
+            RpFilter::Off => Filter::Off,
+            RpFilter::Strict => Filter::Strict,
+            RpFilter::Loose => Filter::Loose,
+        },
+        proxy_arp: interface.proxy_arp,
+        redirects: interface.redirects,
+        unreachables: !interface.no_unreachables,
+        offload: info.offload,
+        reachable_time: interface
+            .arp_timeout
+            .map_or(default.reachable_time, |seconds| Duration::from_secs(u64::from(seconds))),
+        ..default
+    }
+}
+
+/// Duplicates out, order kept.
+fn primary_first(addresses: &[IfAddr]) -> Vec<IfAddr> {
+    let mut out: Vec<IfAddr> = Vec::with_capacity(addresses.len());
+    for a in addresses {
+        if !out.contains(a) {
+            out.push(*a);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn info(name: &str) -> PortInfo {
+        PortInfo {
+            name: name.to_owned(),
+            altnames: vec!["wan".to_owned()],
+            mac: [2, 0, 0, 0, 0, 1],
+            mtu: 1500,
+            carrier: true,
+            offload: false,
+        }
+    }
+
+    #[test]
+    fn a_port_is_found_by_its_name_before_an_alternative_name() {
+        let mut ports = Ports::default();
+        let a = ports.add(Instant::ZERO, info("eth0"), false);
+        let b = ports.add(Instant::ZERO, info("wan"), false);
+        assert_eq!(ports.by_name("wan").map(|p| p.id), Some(b));
+        ports.remove(b);
+        assert_eq!(ports.by_name("wan").map(|p| p.id), Some(a));
+        assert!(ports.by_name("eth1").is_none());
+        assert_ne!(ports.add(Instant::ZERO, info("eth2"), false), b, "ids are not reused");
+    }
+
+    #[test]
+    fn a_port_is_up_with_a_carrier_and_without_shutdown() {
+        let up = |carrier, shutdown| {
+            let info = PortInfo { carrier, ..info("eth0") };
+            settings(&info, false, Some(&Interface { shutdown, ..Interface::default() })).up
+        };
+        assert!(up(true, false) && !up(false, false) && !up(true, true));
+        assert!(settings(&PortInfo { carrier: false, ..info("lo") }, true, None).up);
+    }
+
+    #[test]
+    fn loopback_names() {
+        assert!(["lo", "lo0", "Loopback12", "dummy1"].iter().all(|n| is_loopback_name(n)));
+        assert!(!["eth0", "lobby", "lo-wan"].iter().any(|n| is_loopback_name(n)));
+    }
 }

@@ -1,0 +1,86 @@
+//! One router in real time: the loop that hands frames, carrier changes, commands and the clock to a
+//! [`Router`], and takes frames and log lines from it. The only place besides the lab that reads a clock.
+
+mod control;
+mod core;
+mod ports;
+mod signals;
+
+pub use control::Control;
+pub use core::Shared;
+
+use crate::router::Startup;
+use crate::storage;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use tracing::{error, info};
+
+/// What `routerd run` was told.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The configuration file.
+    pub file: PathBuf,
+    /// Where shells connect.
+    pub socket: PathBuf,
+    /// The seed of everything random; `None`: from the system.
+    pub seed: Option<u64>,
+}
+
+/// Runs a router until a signal ends it. 0: ended as asked; 1: could not start.
+pub fn run(options: &Options) -> ExitCode {
+    let path = options.file.to_string_lossy().into_owned();
+    let config = match storage::read(&path) {
+        Ok(config) => config,
+        Err(reason) => {
+            eprintln!("{reason}");
+            return ExitCode::FAILURE;
+        }
+    };
+    start_logging(config.logging.json);
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(reason) => {
+            error!(%reason, "no runtime");
+            return ExitCode::FAILURE;
+        }
+    };
+    let local = tokio::task::LocalSet::new();
+    let result = local.block_on(&runtime, async {
+        let control = Control::bind(&options.socket)
+            .map_err(|e| format!("control socket {}: {e}", Path::new(&options.socket).display()))?;
+        let seed = options.seed.unwrap_or_else(core::system_seed);
+        let shared = Shared::new(config.clone(), seed);
+        shared.set_startup(Startup { path: Some(path.clone()), config: Some(config) });
+        let mut ports = ports::Watcher::open(shared.clone()).map_err(|e| format!("netlink: {e}"))?;
+        info!(hostname = %shared.hostname(), file = %path, socket = %options.socket.display(), seed, "started");
+        tokio::select! {
+            () = control.serve(shared.clone()) => {}
+            () = shared.run_timers() => {}
+            reason = ports.run() => return Err(format!("netlink: {reason}")),
+            signal = signals::wait(&shared, &path) => {
+                info!(signal, "stopping");
+                shared.shutdown();
+            }
+        }
+        Ok::<(), String>(())
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            error!("{reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Log lines go to standard error: text, or one JSON object a line.
+fn start_logging(json: bool) {
+    use tracing_subscriber::fmt;
+    // What is logged is the router's choice (`logging level`, `debug`): nothing is filtered again here.
+    let builder = fmt().with_writer(std::io::stderr).with_target(false).with_max_level(tracing::Level::DEBUG);
+    let _ = if json {
+        builder.json().flatten_event(true).try_init()
+    } else {
+        builder.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init()
+    };
+}

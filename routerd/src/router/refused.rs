@@ -1,0 +1,74 @@
+//! What was punted to the router and found nobody to take it, by name.
+
+/// Why nobody took it.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// UDP header cut short.
+    Malformed,
+    /// UDP to a port that nobody listens on.
+    NoListener,
+    /// A protocol that this router does not speak.
+    NoProtocol,
+    /// ICMP to a broadcast or multicast address.
+    IcmpGroup,
+    /// A datagram of our own that no socket would take.
+    NoSocket,
+    /// UDP for a protocol of ours that the stack would not take.
+    BadDatagram,
+}
+
+use Refusal::{BadDatagram, IcmpGroup, Malformed, NoListener, NoProtocol, NoSocket};
+
+impl Refusal {
+    /// Every one, in order.
+    pub const ALL: [Refusal; 6] = [Malformed, NoListener, NoProtocol, IcmpGroup, NoSocket, BadDatagram];
+
+    /// The name as `show ip traffic` prints it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Malformed => "malformed",
+            NoListener => "no-listener",
+            NoProtocol => "no-protocol",
+            IcmpGroup => "icmp-group",
+            NoSocket => "no-socket",
+            BadDatagram => "bad-datagram",
+        }
+    }
+
+    /// What it means, in a sentence.
+    pub fn doc(self) -> &'static str {
+        match self {
+            Malformed => "UDP header cut short.",
+            NoListener => {
+                "UDP to a port that nobody listens on; answered with port unreachable where that is due."
+            }
+            NoProtocol => "A protocol that this router does not speak; answered with protocol unreachable.",
+            IcmpGroup => "ICMP to a broadcast or multicast address; never answered.",
+            NoSocket => "A datagram of our own that no socket would take.",
+            BadDatagram => "UDP for a protocol of ours with a bad checksum or length, or too many at once.",
+        }
+    }
+}
+
+/// Counters of what nobody took.
+#[derive(Clone, Debug, Default)]
+pub struct Refused([u64; Refusal::ALL.len()]);
+
+impl Refused {
+    /// Counts one.
+    pub(super) fn count(&mut self, why: Refusal) {
+        self.add(why, 1);
+    }
+
+    /// Counts `n`.
+    pub(super) fn add(&mut self, why: Refusal, n: u64) {
+        if let Some(count) = self.0.get_mut(why as usize) {
+            *count = count.wrapping_add(n);
+        }
+    }
+
+    /// Each with its count.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Refusal, u64)> + '_ {
+        Refusal::ALL.into_iter().zip(self.0)
+    }
+}
