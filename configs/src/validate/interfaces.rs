@@ -5,7 +5,7 @@ use super::Checker;
 use crate::config::Interface;
 use core::net::{IpAddr, Ipv4Addr};
 use fib::IfAddr;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn check(c: &mut Checker, interfaces: &BTreeMap<String, Interface>) {
     let mut owners: BTreeMap<IpAddr, &str> = BTreeMap::new();
@@ -32,10 +32,10 @@ fn one(c: &mut Checker, name: &str, interface: &Interface) {
     if let Some(text) = &interface.description {
         c.within("description", |c| c.line("description", text));
     }
+    let mut seen = BTreeSet::new();
     for (at, address) in interface.addresses.iter().enumerate() {
         c.within("addresses", |c| c.within(at, |c| address_of_a_host(c, name, *address)));
-        let twice = interface.addresses.iter().take(at).any(|a| a.addr() == address.addr());
-        if twice {
+        if !seen.insert(address.addr()) {
             c.within("addresses", |c| c.within(at, |c| c.refuse(format!("`{address}` is listed twice"))));
         }
     }

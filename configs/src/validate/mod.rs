@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 /// Judges a configuration as a whole. In the order of the file; no [`Severity::Error`] among them: it can be applied.
 pub fn validate(config: &Config) -> Vec<Problem> {
-    let mut check = Checker { path: Vec::new(), problems: Vec::new() };
+    let mut check = Checker { path: Vec::new(), problems: Vec::new(), comparisons: 20_000 };
     check.within("hostname", |c| hostname(c, &config.hostname));
     check.within("interfaces", |c| interfaces::check(c, &config.interfaces));
     check.within("routes", |c| routes::check_routes(c, &config.routes));
@@ -51,6 +51,9 @@ fn hostname(c: &mut Checker, name: &str) {
 struct Checker {
     path: Vec<PathElement>,
     problems: Vec<Problem>,
+    /// How many more names may be compared for "did you mean": a thousand missing lists among a thousand others
+    /// would take longer than anybody wants to wait for advice.
+    comparisons: usize,
 }
 
 impl Checker {

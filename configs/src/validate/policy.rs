@@ -213,7 +213,9 @@ impl Checker {
     fn defined<T>(&mut self, what: &str, name: &str, all: &BTreeMap<String, T>) {
         if !all.contains_key(name) {
             let mut message = format!("{what} `{name}` is not defined");
-            if let Some(near) = crate::nearest(name, all.keys().map(String::as_str)) {
+            let known = all.keys().map(String::as_str).take(self.comparisons);
+            self.comparisons = self.comparisons.saturating_sub(all.len());
+            if let Some(near) = crate::nearest(name, known) {
                 message.push_str(&format!("; did you mean `{near}`?"));
             }
             self.warning(message);

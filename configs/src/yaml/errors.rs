@@ -1,6 +1,6 @@
 //! Errors as people read them: file, line, column, what was found, what would be accepted, and the line itself.
 
-use super::tree::{Fault, Mark};
+use super::tree::{Faults, Mark};
 use crate::Severity;
 use core::fmt;
 use std::fmt::Write as _;
@@ -31,13 +31,6 @@ pub struct Diagnostic {
     pub excerpt: Option<String>,
 }
 
-impl Diagnostic {
-    /// An error about the file as a whole.
-    pub(super) fn of_file(message: String, accepted: Option<String>) -> Diagnostic {
-        Diagnostic { severity: Severity::Error, position: None, message, near: None, accepted, excerpt: None }
-    }
-}
-
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.severity == Severity::Warning {
@@ -62,14 +55,38 @@ impl fmt::Display for Diagnostic {
 pub struct Errors {
     /// The file's name as given.
     pub file: String,
-    /// In the order of lines and columns.
+    /// In the order of lines and columns, at most 100.
     pub all: Vec<Diagnostic>,
+    /// There are more than these, or may be.
+    pub more: bool,
 }
 
 impl Errors {
-    pub(super) fn new(file: &str, mut all: Vec<Diagnostic>) -> Errors {
-        all.sort_by_key(|d| d.position);
-        Errors { file: file.to_owned(), all }
+    /// One error about the file as a whole.
+    pub(super) fn of_file(file: &str, message: String, accepted: Option<String>) -> Errors {
+        let (severity, position, near, excerpt) = (Severity::Error, None, None, None);
+        let diagnostic = Diagnostic { severity, position, message, near, accepted, excerpt };
+        Errors { file: file.to_owned(), all: vec![diagnostic], more: false }
+    }
+
+    /// Puts faults next to their lines.
+    pub(super) fn locate(file: &str, text: &str, mut faults: Faults) -> Errors {
+        faults.all.sort_by_key(|fault| fault.at);
+        let mut lines = text.lines().zip(1..).peekable();
+        let mut all = Vec::new();
+        for fault in faults.all {
+            while lines.next_if(|(_, number)| *number < fault.at.line).is_some() {}
+            let line = lines.peek().filter(|(_, number)| *number == fault.at.line).map(|(line, _)| *line);
+            all.push(Diagnostic {
+                severity: fault.severity,
+                position: Some(Position { line: fault.at.line, column: fault.at.column }),
+                excerpt: line.and_then(|line| excerpt(line, fault.at)),
+                message: fault.message,
+                near: fault.near,
+                accepted: fault.accepted,
+            });
+        }
+        Errors { file: file.to_owned(), all, more: faults.more }
     }
 
     /// Whether nothing is wrong (of warnings: errors are never empty).
@@ -90,31 +107,14 @@ impl fmt::Display for Errors {
                 None => write!(f, "{}: {diagnostic}", self.file)?,
             }
         }
-        Ok(())
+        match self.more {
+            true => write!(f, "\n{}: there is more; these first", self.file),
+            false => Ok(()),
+        }
     }
 }
 
 impl core::error::Error for Errors {}
-
-/// Puts faults next to their lines.
-pub(super) fn locate(text: &str, mut faults: Vec<Fault>) -> Vec<Diagnostic> {
-    faults.sort_by_key(|fault| fault.at);
-    let mut lines = text.lines().zip(1..).peekable();
-    let mut diagnostics = Vec::new();
-    for fault in faults {
-        while lines.next_if(|(_, number)| *number < fault.at.line).is_some() {}
-        let line = lines.peek().filter(|(_, number)| *number == fault.at.line).map(|(line, _)| *line);
-        diagnostics.push(Diagnostic {
-            severity: fault.severity,
-            position: Some(Position { line: fault.at.line, column: fault.at.column }),
-            excerpt: line.and_then(|line| excerpt(line, fault.at)),
-            message: fault.message,
-            near: fault.near,
-            accepted: fault.accepted,
-        });
-    }
-    diagnostics
-}
 
 /// How much of a long line is shown, in characters, and where in it the caret comes at most.
 const WIDTH: usize = 100;

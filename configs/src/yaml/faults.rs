@@ -2,13 +2,11 @@
 //! and the tree read again, until it can be read or there are enough faults for one day.
 
 use super::reader::{self, Misread, Place, What};
-use super::tree::{Fault, NodeId, Tree, Value};
+use super::tree::{Fault, Faults, MAX_FAULTS, NodeId, Tree, Value};
 use crate::problem::DisplayPath;
 use crate::{Config, Severity, nearest, validate};
 use std::borrow::Cow;
 
-/// As many faults as anybody reads at once.
-const MAX_FAULTS: usize = 100;
 /// Values visited in all readings together: bounds the time a large file full of faults takes to about a second.
 const WORK: usize = 20_000_000;
 
@@ -20,29 +18,29 @@ struct StandIn {
 }
 
 /// Reads a configuration, or says everything that is wrong with it: `faults` and what else is found.
-pub(super) fn read(tree: &mut Tree<'_>, mut faults: Vec<Fault>) -> Result<Config, Vec<Fault>> {
+pub(super) fn read(tree: &mut Tree<'_>, mut faults: Faults) -> Result<Config, Faults> {
     let mut stand_ins = Vec::new();
+    // Not every reading finds a fault: some only take out what an earlier one left behind.
     let readings = (WORK / tree.nodes.len().max(1)).clamp(2, 4 * MAX_FAULTS);
     for _ in 0..readings {
         match reader::read::<Config>(tree) {
-            Ok(config) if faults.is_empty() => return Ok(config),
+            Ok(config) if faults.all.is_empty() => return Ok(config),
             Ok(config) => {
                 also_validate(tree, &config, &mut faults, &mut stand_ins);
-                break;
+                return Err(faults);
             }
             Err(misread) => mend(tree, misread, &mut faults, &mut stand_ins),
         }
-        if faults.len() >= MAX_FAULTS {
-            let end = faults.last().map(|f| f.at).unwrap_or_default();
-            faults.push(Fault::new(end, format!("more than {MAX_FAULTS} errors: the rest is not shown")));
+        if faults.more {
             break;
         }
     }
+    faults.more = true;
     Err(faults)
 }
 
 /// Writes a fault down and takes it out of the tree.
-fn mend(tree: &mut Tree<'_>, misread: Misread, faults: &mut Vec<Fault>, stand_ins: &mut Vec<StandIn>) {
+fn mend(tree: &mut Tree<'_>, misread: Misread, faults: &mut Faults, stand_ins: &mut Vec<StandIn>) {
     let (place, id) = match misread.at.unwrap_or(Place::Node(Tree::ROOT)) {
         Place::Node(id) => (Place::Node(id), id),
         Place::Key(id) => (Place::Key(id), id),
@@ -56,7 +54,7 @@ fn mend(tree: &mut Tree<'_>, misread: Misread, faults: &mut Vec<Fault>, stand_in
     if let (What::Type(expected), Place::Node(_), false) = (&misread.what, place, silent)
         && let Some(largest) = largest(expected)
     {
-        stand_ins.push(StandIn { node: id, fault: faults.len().saturating_sub(1), largest });
+        stand_ins.push(StandIn { node: id, fault: faults.all.len().saturating_sub(1), largest });
         set(tree, id, "0");
     } else if let (What::UnknownChoice(_, accepted), Place::Node(_)) = (&misread.what, place)
         && let (Some(choice), Some(Value::Scalar { .. })) =
@@ -88,17 +86,19 @@ fn largest(expected: &str) -> Option<&'static str> {
 }
 
 /// Finds what is wrong beside what could not be read, and the true ranges of numbers that could not be.
-fn also_validate(tree: &mut Tree<'_>, config: &Config, faults: &mut Vec<Fault>, stand_ins: &mut [StandIn]) {
-    let known = faults.len();
+fn also_validate(tree: &mut Tree<'_>, config: &Config, faults: &mut Faults, stand_ins: &mut [StandIn]) {
+    let known = faults.all.len();
     for problem in validate(config).into_iter().filter(|p| p.severity == Severity::Error) {
         let (id, rest) = tree.find(&problem.path);
         if let Some(stand_in) = stand_ins.iter().find(|s| s.node == id && rest.is_empty()) {
             refine(faults, stand_in, problem.accepted);
         } else if !rest.is_empty() || !tree.nodes.get(id).is_some_and(|n| n.repaired) {
             // Of a value with a part taken out, nothing is said as a whole: the part may have made it right.
-            if faults.len() < MAX_FAULTS {
-                faults.push(tree.fault(problem));
+            if faults.is_full() {
+                faults.more = true;
+                break;
             }
+            faults.push(tree.fault(problem));
         }
     }
     // 0 may be in range; then the largest number may be out of it.
@@ -115,8 +115,8 @@ fn also_validate(tree: &mut Tree<'_>, config: &Config, faults: &mut Vec<Fault>, 
     }
 }
 
-fn refine(faults: &mut [Fault], stand_in: &StandIn, accepted: Option<String>) {
-    if let (Some(fault), Some(accepted)) = (faults.get_mut(stand_in.fault), accepted) {
+fn refine(faults: &mut Faults, stand_in: &StandIn, accepted: Option<String>) {
+    if let (Some(fault), Some(accepted)) = (faults.all.get_mut(stand_in.fault), accepted) {
         fault.accepted = Some(accepted);
     }
 }

@@ -12,10 +12,11 @@ mod tree;
 
 pub use errors::{Diagnostic, Errors, Position};
 
-use crate::{Config, Severity, validate};
+use crate::{Config, validate};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use tree::{Faults, Tree};
 
 /// The largest file read, in bytes: 16 MiB.
 pub const MAX_SIZE: usize = 16 << 20;
@@ -39,22 +40,28 @@ pub fn check(text: &str, file: &str) -> Result<Checked, Errors> {
     if text.len() > MAX_SIZE {
         let message = format!("the file has {} bytes", text.len());
         let accepted = format!("at most {MAX_SIZE}");
-        return Err(Errors::new(file, vec![Diagnostic::of_file(message, Some(accepted))]));
+        return Err(Errors::of_file(file, message, Some(accepted)));
     }
-    let (tree, faults) = tree::Tree::parse(text);
-    let errors = |faults: Vec<tree::Fault>| Errors::new(file, errors::locate(text, faults));
+    let (tree, faults) = Tree::parse(text);
+    let errors = |faults| Errors::locate(file, text, faults);
     let Some(mut tree) = tree else { return Err(errors(faults)) };
-    let clean = faults.is_empty() && !tree.wants_patience();
+    let clean = faults.all.is_empty() && !tree.wants_patience();
     let config = match clean.then(|| with_serde_yaml(text)) {
         Some(Ok(config)) => config,
         _ => faults::read(&mut tree, faults).map_err(errors)?,
     };
-    let found = validate(&config).into_iter().map(|problem| (problem.severity, tree.fault(problem)));
-    let (refused, doubtful): (Vec<_>, Vec<_>) = found.partition(|(severity, _)| *severity == Severity::Error);
-    if !refused.is_empty() {
-        return Err(errors(refused.into_iter().map(|(_, fault)| fault).collect()));
+    let (mut refused, mut doubtful) = (Faults::default(), Faults::default());
+    for problem in validate(&config) {
+        let faults = if problem.is_error() { &mut refused } else { &mut doubtful };
+        match faults.is_full() {
+            true => faults.more = true,
+            false => faults.push(tree.fault(problem)),
+        }
     }
-    let warnings = errors(doubtful.into_iter().map(|(_, fault)| fault).collect());
+    if !refused.all.is_empty() {
+        return Err(errors(refused));
+    }
+    let warnings = errors(doubtful);
     let mut config = config;
     config.normalize();
     Ok(Checked { config, warnings })
@@ -73,16 +80,14 @@ pub fn load_checked(path: impl AsRef<Path>) -> Result<Checked, Errors> {
     // One byte more than is allowed tells a file that is too large, without reading all of it.
     let read = File::open(path).and_then(|f| f.take(MAX_SIZE as u64 + 1).read_to_end(&mut bytes));
     if let Err(error) = read {
-        let diagnostic = Diagnostic::of_file(format!("cannot be read: {error}"), None);
-        return Err(Errors::new(&file, vec![diagnostic]));
+        return Err(Errors::of_file(&file, format!("cannot be read: {error}"), None));
     }
     match std::str::from_utf8(&bytes) {
         Ok(text) => check(text, &file),
         Err(error) => {
             let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
             let line = 1 + good.iter().filter(|b| **b == b'\n').count();
-            let diagnostic = Diagnostic::of_file(format!("line {line} is not UTF-8 text"), None);
-            Err(Errors::new(&file, vec![diagnostic]))
+            Err(Errors::of_file(&file, format!("line {line} is not UTF-8 text"), None))
         }
     }
 }
@@ -105,10 +110,10 @@ fn with_serde_yaml(text: &str) -> Result<Config, serde_yaml::Error> {
 /// For tests of [`crate::validate()`]: a text of right syntax and types.
 #[cfg(test)]
 pub(crate) fn read_unchecked(text: &str) -> Config {
-    let (tree, faults) = tree::Tree::parse(text);
+    let (tree, faults) = Tree::parse(text);
     let mut tree = tree.expect("well-formed YAML");
     match faults::read(&mut tree, faults) {
         Ok(config) => config,
-        Err(faults) => panic!("{text}\n{}", Errors::new("test", errors::locate(text, faults))),
+        Err(faults) => panic!("{}", Errors::locate("test", text, faults)),
     }
 }

@@ -51,6 +51,31 @@ impl Fault {
     }
 }
 
+/// As many faults as anybody reads at once.
+pub(super) const MAX_FAULTS: usize = 100;
+
+/// The faults of a text, up to [`MAX_FAULTS`].
+#[derive(Default)]
+pub(super) struct Faults {
+    pub all: Vec<Fault>,
+    /// There are more, or the search for more was given up.
+    pub more: bool,
+}
+
+impl Faults {
+    pub fn push(&mut self, fault: Fault) {
+        if self.is_full() {
+            self.more = true;
+        } else {
+            self.all.push(fault);
+        }
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.all.len() >= MAX_FAULTS
+    }
+}
+
 /// An index into [`Tree::nodes`].
 pub(super) type NodeId = usize;
 
@@ -90,8 +115,9 @@ impl<'t> Tree<'t> {
     pub const ROOT: NodeId = 0;
 
     /// Reads a text. Without a tree there is at least one fault; with one, faults tell what was left out of it.
-    pub fn parse(text: &'t str) -> (Option<Tree<'t>>, Vec<Fault>) {
-        let mut builder = Builder { nodes: Vec::new(), open: Vec::new(), faults: Vec::new(), documents: 0 };
+    pub fn parse(text: &'t str) -> (Option<Tree<'t>>, Faults) {
+        let mut builder =
+            Builder { nodes: Vec::new(), open: Vec::new(), faults: Faults::default(), documents: 0 };
         for event in Parser::new_from_str(text) {
             let goes_on = match event {
                 Ok((event, span)) => builder.event(event, span.into()),
@@ -217,13 +243,16 @@ struct Key<'t> {
 struct Builder<'t> {
     nodes: Vec<Node<'t>>,
     open: Vec<Open<'t>>,
-    faults: Vec<Fault>,
+    faults: Faults,
     documents: usize,
 }
 
 impl<'t> Builder<'t> {
     /// False: reading on makes no sense.
     fn event(&mut self, event: Event<'t>, at: Mark) -> bool {
+        if self.faults.more {
+            return false;
+        }
         if self.nodes.len() >= MAX_NODES {
             self.faults.push(Fault::new(at, format!("more than {MAX_NODES} values")));
             return false;
@@ -358,13 +387,13 @@ mod tests {
 
     fn faults(text: &str) -> Vec<(usize, usize, String)> {
         let (_, faults) = Tree::parse(text);
-        faults.into_iter().map(|f| (f.at.line, f.at.column, f.message)).collect()
+        faults.all.into_iter().map(|f| (f.at.line, f.at.column, f.message)).collect()
     }
 
     #[test]
     fn every_value_knows_its_line_and_column() {
         let (tree, faults) = Tree::parse("a: 1\nb:\n  - x\n  - {c: \"é\", d: y}\n");
-        assert!(faults.is_empty());
+        assert!(faults.all.is_empty());
         let tree = tree.unwrap();
         let path = ["b".into(), 1.into(), "d".into()];
         let (id, rest) = tree.find(&path);
@@ -395,14 +424,14 @@ mod tests {
         let text = format!("[{}]", "[],".repeat(MAX_NODES + 1));
         let (tree, faults) = Tree::parse(&text);
         assert!(tree.is_none());
-        assert!(faults[0].message.starts_with("more than"));
+        assert!(faults.all[0].message.starts_with("more than"));
     }
 
     #[test]
     fn an_empty_text_is_an_empty_map() {
         for text in ["", "\n\n", "# nothing\n", "---\n"] {
             let (tree, faults) = Tree::parse(text);
-            assert!(faults.is_empty(), "{text:?}");
+            assert!(faults.all.is_empty(), "{text:?}");
             assert!(tree.unwrap().wants_patience(), "{text:?}");
         }
     }
