@@ -180,7 +180,8 @@ impl Lab {
         Pinging { lab: self, from: from.to_owned(), to: to.to_owned(), source: None }
     }
 
-    /// One echo request, and what came of it within a second.
+    /// One echo request, and what came of it within a second. One that could not even be sent counts as unreachable, as
+    /// the node itself says; an error is no answer of the network at all.
     pub fn ping_once(
         &mut self,
         from: &str,
@@ -196,24 +197,20 @@ impl Lab {
             timeout_ms: 1000,
             interval_ms: 0,
         };
-        let (mut outcome, mut failure) = (None, None);
+        let mut outcome = PingOutcome::Timeout { seq: 0 };
         self.job(from, Command::Ping(ping), Duration::from_secs(3), |progress| match progress {
             Progress::Ping(o) => {
-                outcome = Some(o);
+                outcome = o;
                 false
             }
             Progress::PingDone(_) => true,
             Progress::Failed(reason) => {
-                failure = Some(reason);
+                outcome = PingOutcome::Unreachable { seq: 0, from: to, reason };
                 true
             }
             _ => false,
         })?;
-        match (outcome, failure) {
-            (Some(outcome), _) => Ok(outcome),
-            (None, Some(reason)) => Err(reason),
-            (None, None) => Ok(PingOutcome::Timeout { seq: 0 }),
-        }
+        Ok(outcome)
     }
 
     /// One probe per hop; the hops in order and whether the destination answered.

@@ -28,6 +28,8 @@ impl core::fmt::Display for ForwardingLoop {
 pub struct Tables {
     names: Vec<String>,
     fibs: Vec<Fib>,
+    /// Nodes that are on and have tables.
+    alive: Vec<usize>,
     /// Who owns an address, among nodes that are on.
     owners: BTreeMap<IpAddr, usize>,
     /// (node, interface name) to the (node) indices on the same wire or LAN.
@@ -68,7 +70,8 @@ impl Lab {
                 owners.entry(address.addr()).or_insert(node);
             }
         }
-        Tables { names, fibs, owners, neighbors: self.neighbors() }
+        let alive = (0..self.nodes.len()).filter(|n| self.config_of(*n).is_some()).collect();
+        Tables { names, fibs, alive, owners, neighbors: self.neighbors() }
     }
 
     fn fib(&mut self, node: &str) -> Vec<FibView> {
@@ -186,15 +189,15 @@ impl Tables {
         self.owners.keys().find_map(|to| self.loop_towards(*to))
     }
 
-    /// Addresses nobody can be sent round for: every node that is on, and every address some node owns, reached or not.
+    /// Every pair of a node that is on and an address that some node owns where the tables do not lead there, and why.
     pub fn unreachable(&self) -> Vec<(String, IpAddr, String)> {
         let mut all = Vec::new();
-        for (node, name) in self.names.iter().enumerate() {
+        for node in &self.alive {
             for to in self.owners.keys() {
-                if !self.fibs.get(node).is_some_and(|f| f.routes.is_empty())
-                    && let Err((_, why)) = self.path(node, *to)
-                {
-                    all.push((name.clone(), *to, why));
+                if let Err((path, why)) = self.path(*node, *to) {
+                    let from = self.names.get(*node).cloned().unwrap_or_default();
+                    let at = path.last().filter(|last| **last != from);
+                    all.push((from, *to, at.map_or(why.clone(), |at| format!("{why} at {at}"))));
                 }
             }
         }
@@ -280,6 +283,7 @@ mod tests {
         Tables {
             names: (0..routes.len()).map(|n| format!("n{n}")).collect(),
             fibs: routes.iter().map(fib).collect(),
+            alive: (0..routes.len()).collect(),
             owners: (0..routes.len()).map(|n| (format!("10.0.0.{n}").parse().unwrap(), n)).collect(),
             neighbors: all.iter().map(|n| ((*n, "eth1".to_owned()), all.clone())).collect(),
         }
@@ -295,6 +299,11 @@ mod tests {
         ]);
         assert_eq!(ring.find_loop().unwrap().to_string(), "packets to 10.0.0.0 circle: n1 > n2 > n3 > n1");
         assert!(ring.path(1, "10.0.0.0".parse().unwrap()).is_err());
+        assert!(
+            ring.unreachable()
+                .iter()
+                .any(|(from, to, _)| from == "n0" && *to == "10.0.0.1".parse::<IpAddr>().unwrap())
+        );
         let chain = tables(&[
             &[],
             &[forward("10.0.0.0/32", "10.0.0.0")],

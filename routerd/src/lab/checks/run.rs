@@ -138,16 +138,13 @@ fn check(lab: &mut Lab, action: &Action) -> Result<String, String> {
     match action {
         Action::Ping { from, to, source, answer } => {
             let to = lab.resolve(to)?;
-            let outcome = lab.ping_once(from, to, *source);
-            let (answered, seen) = match outcome {
-                Ok(PingOutcome::Reply { from, rtt_us, ttl, .. }) => (
+            let (answered, seen) = match lab.ping_once(from, to, *source)? {
+                PingOutcome::Reply { from, rtt_us, ttl, .. } => (
                     true,
                     format!("{from} answered in {}, ttl {ttl}", units::show(Duration::from_micros(rtt_us))),
                 ),
-                Ok(PingOutcome::Timeout { .. }) => (false, format!("no answer from {to}")),
-                Ok(PingOutcome::Unreachable { from, reason, .. }) => (false, format!("{from} says {reason}")),
-                Err(reason) if *answer => return Err(reason),
-                Err(reason) => (false, reason),
+                PingOutcome::Timeout { .. } => (false, format!("no answer from {to}")),
+                PingOutcome::Unreachable { from, reason, .. } => (false, format!("{from}: {reason}")),
             };
             if answered == *answer { Ok(seen) } else { Err(seen) }
         }
