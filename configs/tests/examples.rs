@@ -1,6 +1,8 @@
 //! The examples are the specification by example: each one is valid, none leaves a key out, and the reference
 //! beside them names every key there is and no other.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, in a file of nothing else")]
+
 use configs::{Config, yaml};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -46,7 +46,7 @@ pub fn check(text: &str, file: &str) -> Result<Checked, Errors> {
     let errors = |faults| Errors::locate(file, text, faults);
     let Some(mut tree) = tree else { return Err(errors(faults)) };
     let clean = faults.all.is_empty() && !tree.wants_patience();
-    let config = match clean.then(|| with_serde_yaml(text)) {
+    let mut config = match clean.then(|| with_serde_yaml(text)) {
         Some(Ok(config)) => config,
         _ => faults::read(&mut tree, faults).map_err(errors)?,
     };
@@ -62,7 +62,6 @@ pub fn check(text: &str, file: &str) -> Result<Checked, Errors> {
         return Err(errors(refused));
     }
     let warnings = errors(doubtful);
-    let mut config = config;
     config.normalize();
     Ok(Checked { config, warnings })
 }
