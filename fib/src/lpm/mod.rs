@@ -64,11 +64,13 @@ impl Lpm {
     }
 
     /// Many IPv4 lookups at once; faster than one after the other. Fills `out` up to the shorter of the two.
+    #[inline]
     pub fn lookup_batch_v4(&self, addrs: &[u32], out: &mut [u32]) {
         self.v4.packed.lookup_batch(addrs, out);
     }
 
     /// Many IPv6 lookups at once; faster than one after the other. Fills `out` up to the shorter of the two.
+    #[inline]
     pub fn lookup_batch_v6(&self, addrs: &[u128], out: &mut [u32]) {
         self.v6.packed.lookup_batch(addrs, out);
     }
