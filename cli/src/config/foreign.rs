@@ -4,7 +4,8 @@
 use super::{Edit, Run, line};
 use crate::grammar::{Args, Modes, Row};
 
-const HELP: &[(&str, &str)] = &[("LINE", "Accepted and forgotten")];
+const HELP: &[(&str, &str)] = &[("LINE", FORGOTTEN)];
+const FORGOTTEN: &str = "Accepted and forgotten";
 const ABOUT: &str = "Accepted so that files of FRR and IOS load; means nothing here";
 
 pub(super) const ROWS: &[Row<Run>] = &[
@@ -18,8 +19,6 @@ pub(super) const ROWS: &[Row<Run>] = &[
     line("banner motd LINE", "banner motd", Modes::CONFIG, ABOUT, nothing).help(HELP),
     line("link-detect", "link-detect", Modes::INTERFACE, ABOUT, nothing),
     line("bandwidth <1-100000>$mbit", "bandwidth [<1-100000>$mbit]", Modes::INTERFACE, ABOUT, nothing),
-    line("Building configuration...", "", Modes::CONFIG, ABOUT, nothing),
-    line("Current configuration:", "", Modes::CONFIG, ABOUT, nothing),
 ];
 
 fn nothing(_: &mut Edit<'_>, _: &Args) -> Result<(), String> {
@@ -38,8 +37,6 @@ mod tests {
             "log syslog informational",
             "service integrated-vtysh-config",
             "line vty",
-            "Building configuration...",
-            "Current configuration:",
         ];
         assert_eq!(after(&lines), after(&[]));
     }

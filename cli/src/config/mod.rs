@@ -63,6 +63,17 @@ pub fn check(mode: &Mode, line: &str) -> Result<(), EditError> {
     if is_comment(line) { Ok(()) } else { find(mode, line).map(|_| ()) }
 }
 
+/// The mode that `exit`, `quit` or `end` leads to; `None`: the line is something else.
+pub fn navigation(mode: &Mode, line: &str) -> Option<Mode> {
+    let (_, args, at) = find(mode, line).ok()?;
+    let mut words = args.values();
+    match (words.next(), words.next()) {
+        (Some("exit" | "quit"), None) => at.parent(),
+        (Some("end"), None) => Some(Mode::Privileged),
+        _ => None,
+    }
+}
+
 /// A blank line, or one that begins with `!` or `#`.
 pub fn is_comment(line: &str) -> bool {
     matches!(line.trim_start().chars().next(), None | Some('!' | '#'))

@@ -2,6 +2,7 @@
 //! caret, `?`, TAB, `no` forms and the reference. What a command does is the row's handler; nothing here
 //! knows any command.
 
+mod glossary;
 pub mod pattern;
 mod reference;
 pub mod token;
@@ -157,6 +158,14 @@ impl<H: Copy> Grammar<H> {
         self.forms.push(Form { tree, no, text, modes, about, run });
     }
 
+    /// Calls `f` with every token of every command.
+    #[cfg(test)]
+    pub(crate) fn each_token(&self, f: &mut dyn FnMut(&str, &Token)) {
+        for form in &self.forms {
+            form.tree.clone().tokens_mut(&mut |token| f(&form.text, token));
+        }
+    }
+
     /// Every command of these modes, as written in its row.
     pub fn patterns(&self, modes: Modes) -> impl Iterator<Item = &str> {
         self.forms.iter().filter(move |f| f.modes.meets(modes)).map(|f| f.text.as_str())
@@ -215,6 +224,15 @@ impl Args {
         self.items.iter().filter(|i| i.keyword && i.name != "no").map(|i| i.name.as_str())
     }
 
+    /// Everything in order: keywords in full, arguments as typed; `no` left out.
+    pub fn values(&self) -> impl Iterator<Item = &str> {
+        let value = |i: &'_ Item| i.keyword && i.name == "no";
+        self.items
+            .iter()
+            .filter(move |i| !value(i))
+            .map(|i| if i.keyword { i.name.as_str() } else { i.text.as_str() })
+    }
+
     fn push(&mut self, token: &Token, text: &str) {
         let keyword = token.kind == Kind::Word;
         self.items.push(Item { keyword, name: token.name.clone(), text: text.to_owned() });
@@ -223,8 +241,8 @@ impl Args {
 
 /// Help for words that mean the same wherever they stand.
 fn glossary(word: &str) -> &'static str {
-    reference::GLOSSARY
+    glossary::GLOSSARY
         .binary_search_by(|(w, _)| (*w).cmp(word))
         .ok()
-        .map_or("", |at| reference::GLOSSARY.get(at).map_or("", |(_, help)| *help))
+        .map_or("", |at| glossary::GLOSSARY.get(at).map_or("", |(_, help)| *help))
 }

@@ -51,7 +51,8 @@ impl Kind {
             "HH:MM:SS" => Some(Kind::Time),
             "IFNAME" => Some(Kind::IfName),
             "LINE" => Some(Kind::Line),
-            other if other.bytes().any(|b| b.is_ascii_lowercase()) => None,
+            // `-c`, `-I`: options as the tools of Linux have them.
+            other if other.starts_with('-') || other.bytes().any(|b| b.is_ascii_lowercase()) => None,
             other if other.bytes().all(|b| b.is_ascii_digit()) => None,
             _ => Some(Kind::Name),
         }

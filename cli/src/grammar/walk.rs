@@ -212,6 +212,10 @@ impl<H: Copy> Grammar<H> {
                 let start = column(line, Some(word));
                 return Err(Fault::Invalid { column: start.saturating_add(recognized(&states, word)) });
             }
+            // A whole keyword is that keyword and never the beginning of another: `no 2` is not `node 2`.
+            if next.iter().any(|s| s.fits.last() == Some(&Fit::Exact)) {
+                next.retain(|s| s.fits.last() != Some(&Fit::Abbreviated));
+            }
             if is_ambiguous(&next) {
                 return Err(Fault::Ambiguous { column: column(line, Some(word)) });
             }
@@ -373,6 +377,16 @@ mod tests {
         assert_eq!(run("sh ip r"), Err(Fault::Ambiguous { column: 6 }));
         assert_eq!(run("s"), Err(Fault::Ambiguous { column: 0 }), "not the one that happens to be complete");
         assert_eq!(run("s ip route"), Err(Fault::Ambiguous { column: 0 }));
+    }
+
+    #[test]
+    fn a_whole_word_is_no_beginning_of_another() {
+        const ROWS: &[Row<u8>] =
+            &[row("no debug", "", Modes::EXEC, "", 1), row("node NAME", "", Modes::EXEC, "", 2)];
+        let grammar = Grammar::of(&[ROWS]);
+        let run = |line: &str| grammar.parse(Modes::EXEC, line).map(|(form, _)| form.run);
+        assert_eq!(run("no x"), Err(Fault::Invalid { column: 3 }));
+        assert_eq!(run("nod x"), Ok(2));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::config::edit_line;
 use configs::Config;
 
 pub use print::print;
+pub(crate) use print::versions;
 
 /// One line that was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +37,9 @@ impl core::fmt::Display for LineError {
     }
 }
 
+/// What `show running-config` prints that is no configuration, here and in FRR and IOS.
+const HEADINGS: [&str; 2] = ["Building configuration...", "Current configuration:"];
+
 /// Characters of a bad line that an error quotes.
 const SHOWN: usize = 200;
 
@@ -45,7 +49,8 @@ pub fn parse(text: &str, file: &str) -> Result<Config, Vec<LineError>> {
     let mut config = Config::default();
     let mut mode = Mode::Config;
     let mut errors = Vec::new();
-    for (number, line) in text.lines().enumerate() {
+    let lines = text.lines().enumerate().filter(|(_, line)| !HEADINGS.contains(&line.trim()));
+    for (number, line) in lines {
         match edit_line(&mut config, &mode, line) {
             // `end` closes a file; `exit` at its outermost does nothing.
             Ok(next) if !next.is_config() => mode = Mode::Config,
