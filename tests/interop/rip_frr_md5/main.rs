@@ -147,7 +147,12 @@ fn a_wrong_md5_key_learns_nothing_and_says_why() {
     if !ready(&[&Frr::NEEDS[..], &Capture::NEEDS].concat()) {
         return;
     }
-    learns_nothing("md5wrong", &digest(7, "other"), FRR_DIGEST, &["authentication", "digest"]);
+    learns_nothing(
+        "md5wrong",
+        &digest(7, "other"),
+        FRR_DIGEST,
+        &["authentication mismatch", "key 7", "digest does not fit"],
+    );
 }
 
 #[test]
@@ -156,7 +161,12 @@ fn an_unknown_key_id_learns_nothing_and_says_why() {
     if !ready(&[&Frr::NEEDS[..], &Capture::NEEDS].concat()) {
         return;
     }
-    learns_nothing("md5id", &digest(8, "s3cret"), FRR_DIGEST, &["authentication", "key 7"]);
+    learns_nothing(
+        "md5id",
+        &digest(8, "s3cret"),
+        FRR_DIGEST,
+        &["authentication mismatch", "packet has key 7", "key 8"],
+    );
 }
 
 #[test]
@@ -165,5 +175,5 @@ fn a_wrong_password_learns_nothing_and_says_why() {
     if !ready(&[&Frr::NEEDS[..], &Capture::NEEDS].concat()) {
         return;
     }
-    learns_nothing("textwrong", &text("other"), FRR_TEXT, &["authentication", "password"]);
+    learns_nothing("textwrong", &text("other"), FRR_TEXT, &["authentication mismatch", "another password"]);
 }

@@ -97,11 +97,13 @@ impl Pcap {
         self.fields(filter, &["frame.number"]).len()
     }
 
-    /// Everything tshark finds wrong with frames sent from one of `macs`: number, sources, messages, protocol, summary.
+    /// Everything tshark finds wrong with frames sent from one of `macs`: number, sources, messages, the
+    /// state of ICMP checksums, summary.
     ///
     /// Wrong is a malformed packet, a bad checksum, a protocol violation or any other expert error or warning,
     /// except what only says that the far end kept silent. Layer 4 checksums are judged only where the source
-    /// address is one of `addresses`: those of transit packets come from kernels that leave them to hardware.
+    /// address is one of `addresses`: those of transit packets come from kernels that leave them to hardware, and so do
+    /// those of packets quoted in ICMP errors.
     #[track_caller]
     pub fn complaints(&self, macs: &[String], addresses: &[&str]) -> Vec<Vec<String>> {
         let suspicious = format!(
@@ -109,8 +111,15 @@ impl Pcap {
              || icmp.checksum.status == 0 || icmpv6.checksum.status == 0 || udp.checksum.status == 0)",
             sent_from(macs)
         );
-        let fields =
-            ["frame.number", "ip.src", "ipv6.src", "_ws.expert.message", "_ws.col.Protocol", "_ws.col.Info"];
+        let fields = [
+            "frame.number",
+            "ip.src",
+            "ipv6.src",
+            "_ws.expert.message",
+            "icmp.checksum.status",
+            "icmpv6.checksum.status",
+            "_ws.col.Info",
+        ];
         self.fields(&suspicious, &fields).into_iter().filter(|frame| !excused(frame, addresses)).collect()
     }
 
@@ -146,40 +155,50 @@ const CONVERSATION: [&str; 8] = [
 
 /// Whether everything tshark says about a frame is about somebody else's doing.
 fn excused(frame: &[String], addresses: &[&str]) -> bool {
-    let field = |at: usize| frame.get(at).map(String::as_str).unwrap_or("");
-    let transit = !addresses
-        .iter()
-        .any(|a| field(1).split(',').next() == Some(a) || field(2).split(',').next() == Some(a));
-    // An expert message may hold a comma: tell the pieces by what they mean, not by their number.
-    let messages = field(3);
-    let partial_checksum = transit && messages.contains("Bad checksum");
+    // Several values are those of the packet itself and then of the one it quotes.
+    let values = |at: usize| frame.get(at).map(String::as_str).unwrap_or("").split(',');
+    let sources: Vec<&str> = values(1).chain(values(2)).filter(|s| !s.is_empty()).collect();
+    let icmp = values(4).chain(values(5)).find(|status| !status.is_empty());
+    let transit = !sources.first().is_some_and(|source| addresses.contains(source));
+    let quotes = sources.len() > 1 && icmp == Some("1");
+    // A message may hold a comma: the pieces are told by what they mean, not counted.
+    let messages = frame.get(3).map(String::as_str).unwrap_or("");
+    let bad_checksum = messages.contains("Bad checksum");
     let talk = CONVERSATION.iter().any(|known| messages.contains(known));
-    let grave = messages.contains("Malformed") || (!transit && messages.contains("Bad checksum"));
-    !grave && (talk || partial_checksum)
+    let grave = messages.contains("Malformed") || (bad_checksum && !transit && !quotes);
+    !grave && (talk || bad_checksum)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn frame(source: &str, message: &str) -> Vec<String> {
-        ["1", source, "", message, "UDP", ""].map(str::to_owned).to_vec()
+    fn frame(sources: &str, message: &str, icmp: &str) -> Vec<String> {
+        ["1", sources, "", message, icmp, "", ""].map(str::to_owned).to_vec()
     }
 
     #[test]
     fn a_bad_checksum_is_excused_only_in_transit() {
-        assert!(excused(&frame("10.0.1.10", "Bad checksum [should be 0x1234]"), &["10.0.1.1"]));
-        assert!(!excused(&frame("10.0.1.1", "Bad checksum [should be 0x1234]"), &["10.0.1.1"]));
+        assert!(excused(&frame("10.0.1.10", "Bad checksum [should be 0x1234]", ""), &["10.0.1.1"]));
+        assert!(!excused(&frame("10.0.1.1", "Bad checksum [should be 0x1234]", ""), &["10.0.1.1"]));
+    }
+
+    #[test]
+    fn an_icmp_error_answers_for_its_own_checksum_and_not_for_that_of_its_quote() {
+        let error = |status| frame("10.0.1.1,10.0.1.10", "Bad checksum [should be 0x1234]", status);
+        assert!(excused(&error("1"), &["10.0.1.1"]));
+        assert!(!excused(&error("0"), &["10.0.1.1"]));
+        assert!(!excused(&error("0,1"), &["10.0.1.1"]));
     }
 
     #[test]
     fn a_malformed_packet_is_never_excused() {
-        assert!(!excused(&frame("10.0.1.10", "Malformed Packet (Exception occurred)"), &[]));
-        assert!(!excused(&frame("10.0.1.10", "No response seen,Malformed Packet"), &[]));
+        assert!(!excused(&frame("10.0.1.10", "Malformed Packet (Exception occurred)", ""), &[]));
+        assert!(!excused(&frame("10.0.1.10", "No response seen,Malformed Packet", ""), &[]));
     }
 
     #[test]
     fn an_unanswered_request_is_excused() {
-        assert!(excused(&frame("10.0.1.1", "No response seen to ICMP request"), &["10.0.1.1"]));
+        assert!(excused(&frame("10.0.1.1", "No response seen to ICMP request", "1"), &["10.0.1.1"]));
     }
 }
