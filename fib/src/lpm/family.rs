@@ -80,6 +80,7 @@ impl<K: Key> Family<K> {
             self.packed.direct[0] = root;
         }
         self.packed.shrink();
+        self.trie.compact();
     }
 
     /// Packs a node again as far as it changed, kids first; returns where it is. `index` is where its part of the

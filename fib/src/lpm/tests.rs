@@ -217,6 +217,26 @@ fn hundreds_of_empty_or_small_tables_cost_little() {
 }
 
 #[test]
+fn memory_comes_back_when_most_prefixes_go() {
+    let all: Vec<_> =
+        (0..40_000u32).map(|i| (Prefix::new(Ipv4Addr::from_bits(i << 14).into(), 28), 1 + i % 3)).collect();
+    let (mut lpm, mut oracle) = (Lpm::new(), Oracle::default());
+    lpm.update(all.iter().copied(), |_| {});
+    oracle.update(&all);
+    let full = lpm.memory().total;
+    let gone: Vec<_> = all.iter().skip(20).map(|(p, _)| (*p, 0)).collect();
+    for part in gone.chunks(5000) {
+        lpm.update(part.iter().copied(), |_| {});
+        oracle.update(part);
+        check(&lpm, &oracle);
+    }
+    assert!(lpm.memory().total < full / 100, "{} of {full} bytes left", lpm.memory().total);
+    lpm.update(all.iter().copied(), |_| {});
+    oracle.update(&all);
+    check(&lpm, &oracle);
+}
+
+#[test]
 fn equal_neighbors_share_a_leaf() {
     let mut lpm = Lpm::new();
     lpm.update((0..65_536u32).map(|i| (Prefix::new(Ipv4Addr::from_bits(i << 16).into(), 24), 1)), |_| {});

@@ -312,8 +312,30 @@ impl<K: Key, V, M: Mark> Trie<K, V, M> {
             self.drop_kid(parent, slot);
             node = parent;
         }
+        self.compact();
+    }
+
+    /// Returns memory when most nodes are free. Node ids change.
+    pub(super) fn compact(&mut self) {
         if self.is_empty() {
             *self = Trie::default();
+        }
+        if self.nodes.len() < 1024 || self.free.len() * 4 < self.nodes.len() * 3 {
+            return;
+        }
+        let used = self.nodes.len() - self.free.len();
+        let mut old = core::mem::replace(&mut self.nodes, Vec::with_capacity(used));
+        let take = |node: &mut Node<V, M>| core::mem::replace(node, Node::new());
+        self.free = Vec::new();
+        self.nodes.extend(old.first_mut().map(take));
+        let mut next = 0;
+        while next < self.nodes.len() {
+            for kid in 0..self.nodes[next].kids.len() {
+                let id = self.nodes.len() as u32;
+                let from = core::mem::replace(&mut self.nodes[next].kids[kid], id);
+                self.nodes.push(take(&mut old[from as usize]));
+            }
+            next += 1;
         }
     }
 

@@ -15,7 +15,7 @@ pub use snapshot::{Decision, FlowKey, LocalKind, Snapshot};
 use crate::rib::Change;
 use crate::{Prefix, TableId};
 use snapshot::Action;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Names a set of next hops: many prefixes use one group, and rewriting it moves them all.
@@ -52,7 +52,7 @@ pub struct Fib {
     slots: Slots,
     groups: BTreeMap<GroupId, Resolved>,
     pending: BTreeMap<TableId, Vec<(Prefix, u32)>>,
-    pending_groups: BTreeMap<GroupId, ()>,
+    pending_groups: BTreeSet<GroupId>,
     pending_rules: Option<Vec<Rule>>,
 }
 
@@ -77,14 +77,14 @@ impl Fib {
     pub fn set_group(&mut self, id: GroupId, resolved: Resolved) {
         if self.groups.get(&id) != Some(&resolved) {
             self.groups.insert(id, resolved);
-            self.pending_groups.insert(id, ());
+            self.pending_groups.insert(id);
         }
     }
 
     /// Forgets a group. Prefixes that still use it become unreachable.
     pub fn remove_group(&mut self, id: GroupId) {
         if self.groups.remove(&id).is_some() {
-            self.pending_groups.insert(id, ());
+            self.pending_groups.insert(id);
         }
     }
 
@@ -120,7 +120,7 @@ impl Fib {
         }
         let next = Arc::make_mut(&mut self.published);
         let actions = Arc::make_mut(&mut next.actions);
-        for id in std::mem::take(&mut self.pending_groups).into_keys() {
+        for id in std::mem::take(&mut self.pending_groups) {
             self.slots.rewrite(id, self.groups.get(&id));
         }
         self.slots.publish(actions);
