@@ -101,15 +101,15 @@ impl Counters {
     /// The drops, by the name `show` prints.
     pub fn drops(&self) -> [(&'static str, u64); 9] {
         [
-            ("rx overruns", self.rx_overruns),
-            ("rx truncated", self.rx_truncated),
-            ("rx bad offload", self.rx_bad_offload),
-            ("tx queue full", self.tx_queue_full),
-            ("tx no buffers", self.tx_no_buffers),
-            ("tx down", self.tx_down),
-            ("tx too long", self.tx_too_long),
-            ("tx bad offload", self.tx_bad_offload),
-            ("tx errors", self.tx_errors),
+            ("rx-overruns", self.rx_overruns),
+            ("rx-truncated", self.rx_truncated),
+            ("rx-bad-offload", self.rx_bad_offload),
+            ("tx-queue-full", self.tx_queue_full),
+            ("tx-no-buffers", self.tx_no_buffers),
+            ("tx-down", self.tx_down),
+            ("tx-too-long", self.tx_too_long),
+            ("tx-bad-offload", self.tx_bad_offload),
+            ("tx-errors", self.tx_errors),
         ]
     }
 

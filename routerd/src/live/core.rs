@@ -4,7 +4,7 @@ use crate::link::Link;
 use crate::router::{Router, Startup};
 use crate::storage;
 use cli::reply::LogLine;
-use cli::{Command, Progress, Reply};
+use cli::{Command, Progress, Reply, Show};
 use configs::Config;
 use fib::{Frame, Instant, PortId};
 use proto::Level;
@@ -149,10 +149,22 @@ impl Shared {
 
     /// Answers a command.
     pub fn execute(&self, command: Command) -> Reply {
+        if let Command::Show(Show::Interfaces(_)) = command {
+            self.report_links();
+        }
         self.with(|router, now| match storage::execute(router, now, &command) {
             Some(reply) => reply,
             None => router.execute(now, command),
         })
+    }
+
+    /// What the links have dropped belongs to their interfaces' counters.
+    fn report_links(&self) {
+        let mut state = self.0.state.borrow_mut();
+        let State { router, links, .. } = &mut *state;
+        for (port, open) in links {
+            router.set_link_drops(*port, open.link.counters().drops().to_vec());
+        }
     }
 
     /// What a job has to say.

@@ -214,6 +214,13 @@ impl Router {
         }
     }
 
+    /// What the link of a port has dropped, by name: totals since it was opened.
+    pub fn set_link_drops(&mut self, id: PortId, drops: Vec<(&'static str, u64)>) {
+        if let Some(port) = self.ports.get_mut(id) {
+            port.link_drops = drops;
+        }
+    }
+
     /// A frame arrived.
     pub fn handle_frame(&mut self, now: Instant, port: PortId, frame: Frame) {
         self.forwarder.handle_frame(now, port, frame, self.fib.snapshot());

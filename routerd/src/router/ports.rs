@@ -38,6 +38,8 @@ pub(super) struct Port {
     pub changed: Instant,
     /// How often the carrier changed.
     pub transitions: u32,
+    /// What the link dropped, by name.
+    pub link_drops: Vec<(&'static str, u64)>,
 }
 
 impl Port {
@@ -60,7 +62,8 @@ impl Ports {
         self.next = self.next.saturating_add(1);
         let id = PortId(self.next);
         let settings = PortSettings::default();
-        let port = Port { id, info, loopback, settings, changed: now, transitions: 0 };
+        let port =
+            Port { id, info, loopback, settings, changed: now, transitions: 0, link_drops: Vec::new() };
         self.ports.insert(id, port);
         id
     }

@@ -160,7 +160,11 @@ impl Router {
             recursive: hop.recursive,
             onlink: hop.hop.onlink,
             weight: hop.hop.weight,
-            resolved: ends.iter().map(|e| (e.adjacency.gateway, self.ports.name(e.adjacency.port))).collect(),
+            resolved: ends
+                .iter()
+                .filter(|_| hop.recursive)
+                .map(|e| (e.adjacency.gateway, self.ports.name(e.adjacency.port)))
+                .collect(),
         }
     }
 

@@ -112,7 +112,9 @@ impl Router {
             ("drops", c.total_dropped()),
         ];
         let drops = c.drops().filter(|(_, n)| *n > 0).map(|(reason, n)| (reason.name(), n));
-        traffic.into_iter().chain(drops).map(|(name, n)| (name.to_owned(), n)).collect()
+        let link = self.ports.get(id).map(|p| p.link_drops.as_slice()).unwrap_or_default();
+        let link = link.iter().copied().filter(|(_, n)| *n > 0);
+        traffic.into_iter().chain(drops).chain(link).map(|(name, n)| (name.to_owned(), n)).collect()
     }
 
     fn rules(&self) -> Vec<RuleView> {

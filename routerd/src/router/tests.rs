@@ -363,3 +363,27 @@ fn udp_to_a_closed_port_is_refused_and_counted() {
     let counters = traffic.sections.iter().flat_map(|(_, c)| c);
     assert_eq!(counters.filter(|c| c.name == "no-listener").map(|c| c.value).sum::<u64>(), 1);
 }
+
+#[test]
+fn only_a_recursive_next_hop_says_what_it_ends_at() {
+    let mut net = chain();
+    let reply = net.configure(0, Mode::Config, "ip route 203.0.113.0/24 10.0.23.3");
+    assert_eq!(reply, Reply::Configured(Mode::Config));
+    let routes = net.routes(0);
+    let hop = |prefix: &str| {
+        routes
+            .iter()
+            .find(|r| r.prefix.to_string() == prefix)
+            .and_then(|r| r.next_hops.first())
+            .cloned()
+            .unwrap()
+    };
+    let direct = hop("10.0.23.0/24");
+    assert_eq!(
+        (direct.recursive, direct.interface.as_deref(), direct.resolved.len()),
+        (false, Some("eth1"), 0)
+    );
+    let recursive = hop("203.0.113.0/24");
+    let end = (Some("10.0.12.2".parse().unwrap()), "eth1".to_owned());
+    assert_eq!((recursive.recursive, recursive.interface, recursive.resolved), (true, None, vec![end]));
+}
