@@ -9,7 +9,7 @@ use bytes::BytesMut;
 use fib::forward::{Delivery, Df, ForwardEvent, Forwarder, TxMeta};
 use fib::icmp::IcmpError;
 use fib::rib::{Best, Change};
-use fib::{FibEntry, Instant, LocalKind, PortId, Prefix, Protocol, TableId};
+use fib::{Instant, LocalKind, PortId, Prefix, Protocol, TableId};
 use proto::{Datagram, Event, Level, Machine, Notice};
 use rip::Redistributed;
 
@@ -190,20 +190,9 @@ impl Router {
         let mut moved = false;
         while let Some(change) = self.rib.poll_change() {
             moved = true;
-            match change {
-                Change::Group { id, resolved: Some(resolved) } => self.fib.set_group(id, (*resolved).clone()),
-                Change::Group { id, resolved: None } => self.fib.remove_group(id),
-                Change::Best { table, prefix, old, new } => {
-                    match &new {
-                        Some(best) => self.fib.set(table, prefix, FibEntry::Group(best.group)),
-                        None => self.fib.remove(table, prefix),
-                    }
-                    if table == TableId::MAIN {
-                        self.redistribute(now, prefix, old.as_deref(), new.as_deref());
-                    }
-                }
-                // No protocol here tracks next hops yet.
-                Change::Reach { .. } => {}
+            self.fib.handle_change(&change);
+            if let Change::Best { table: TableId::MAIN, prefix, old, new } = change {
+                self.redistribute(now, prefix, old.as_deref(), new.as_deref());
             }
         }
         moved
