@@ -47,7 +47,7 @@ fn port(name: &str, last: u8) -> PortInfo {
         mac: [2, 0, 0, 0, 0, last],
         mtu: 1500,
         carrier: true,
-        offload: last % 2 == 0,
+        offload: last.is_multiple_of(2),
     }
 }
 

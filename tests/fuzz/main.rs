@@ -5,6 +5,8 @@
 //! `--ignored` it goes on for `ROUTERD_FUZZ_SECONDS` (10) from seed `ROUTERD_FUZZ_SEED`; a failure prints the
 //! seed and the input's number, which make it again.
 
+#![expect(clippy::panic, reason = "a test says what went wrong by panicking")]
+
 mod frames;
 mod text;
 

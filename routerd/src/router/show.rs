@@ -71,7 +71,7 @@ impl Router {
             transitions: 0,
             counters: Vec::new(),
         }));
-        views.sort_by(|a, b| natural(&a.name).cmp(&natural(&b.name)));
+        views.sort_by_key(|view| natural(&view.name));
         if let Some(name) = name {
             let by_altname = self.ports.by_name(name).map(|p| p.info.name.clone());
             views.retain(|v| v.name == name || Some(&v.name) == by_altname.as_ref());
