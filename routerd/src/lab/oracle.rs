@@ -49,6 +49,7 @@ impl Lab {
     /// Compares every router's RIP routes with the shortest paths of the graph as it is now.
     pub fn compare_with_oracle(&mut self) -> Vec<Difference> {
         let best = self.oracle();
+        let owners = self.owners();
         let names: Vec<String> = self.nodes.iter().map(|n| n.name.clone()).collect();
         let mut differences = Vec::new();
         for (node, name) in names.iter().enumerate() {
@@ -69,7 +70,7 @@ impl Lab {
                     continue;
                 }
                 let metric = route.as_ref().map(|r| r.metric);
-                let note = route.map(|r| self.wrong_hops(&r, metrics)).unwrap_or_default();
+                let note = route.map(|r| wrong_hops(&r, metrics, &owners)).unwrap_or_default();
                 if metric != expected || !note.is_empty() {
                     differences.push(Difference {
                         node: name.clone(),
@@ -91,17 +92,6 @@ impl Lab {
             }
         }
         differences
-    }
-
-    /// Next hops that are not one hop nearer.
-    fn wrong_hops(&self, route: &RouteView, metrics: &BTreeMap<usize, u32>) -> String {
-        let wrong = |gateway: &IpAddr| {
-            let owner = self.owner_of(*gateway);
-            owner.and_then(|o| metrics.get(&o)).is_none_or(|m| m + 1 != route.metric)
-        };
-        let gateways = route.next_hops.iter().filter_map(|h| h.gateway);
-        let bad: Vec<String> = gateways.filter(wrong).map(|g| g.to_string()).collect();
-        if bad.is_empty() { String::new() } else { format!("next hop {} is not nearer", bad.join(", ")) }
     }
 
     /// By prefix and node: the metric RIP must find.
@@ -185,6 +175,16 @@ impl Lab {
                 && i.addresses.iter().any(|a| networks.contains(&a.network()))
         })
     }
+}
+
+/// Next hops that are not one hop nearer, in words.
+fn wrong_hops(route: &RouteView, metrics: &BTreeMap<usize, u32>, owners: &BTreeMap<IpAddr, usize>) -> String {
+    let wrong = |g: &IpAddr| {
+        owners.get(g).and_then(|o| metrics.get(o)).is_none_or(|m| m.saturating_add(1) != route.metric)
+    };
+    let bad: Vec<String> =
+        route.next_hops.iter().filter_map(|h| h.gateway).filter(wrong).map(|g| g.to_string()).collect();
+    if bad.is_empty() { String::new() } else { format!("next hop {} is not nearer", bad.join(", ")) }
 }
 
 /// Whether RIP runs on an interface.

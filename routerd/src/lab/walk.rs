@@ -63,6 +63,13 @@ impl Lab {
             }
             fibs.push(fib);
         }
+        let owners = self.owners();
+        let alive = (0..self.nodes.len()).filter(|n| self.config_of(*n).is_some()).collect();
+        Tables { names, fibs, alive, owners, neighbors: self.neighbors() }
+    }
+
+    /// Who owns each address, among nodes that are on.
+    pub(super) fn owners(&self) -> BTreeMap<IpAddr, usize> {
         let mut owners = BTreeMap::new();
         for node in 0..self.nodes.len() {
             let addresses = self.config_of(node).into_iter().flat_map(|c| c.interfaces.values());
@@ -70,8 +77,7 @@ impl Lab {
                 owners.entry(address.addr()).or_insert(node);
             }
         }
-        let alive = (0..self.nodes.len()).filter(|n| self.config_of(*n).is_some()).collect();
-        Tables { names, fibs, alive, owners, neighbors: self.neighbors() }
+        owners
     }
 
     fn fib(&mut self, node: &str) -> Vec<FibView> {
