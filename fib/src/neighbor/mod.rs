@@ -32,8 +32,9 @@ pub const RETRANS_TIME: Duration = Duration::from_secs(1);
 pub const DELAY_TIME: Duration = Duration::from_secs(5);
 /// How long a failure is remembered for display.
 pub const FAILED_TIME: Duration = Duration::from_secs(60);
-/// Packets queued behind one unresolved neighbor: room for one datagram in fragments, not for a flow.
-pub const QUEUE_LEN: usize = 8;
+/// Packets queued behind one unresolved neighbor: room for the largest datagram in fragments of 1500 bytes (45), or for
+/// the probes a traceroute sends at once (16), not for a flow. Linux has room for about 100.
+pub const QUEUE_LEN: usize = 64;
 /// Bytes queued behind all unresolved neighbors.
 pub const QUEUE_BYTES: usize = 4 << 20;
 

@@ -180,21 +180,21 @@ impl Cache {
         }
     }
 
-    /// Queues a packet behind an incomplete neighbor. Gives back what no longer fits, the oldest first.
+    /// Queues a packet behind an incomplete neighbor. Gives back what no longer fits: the oldest where this neighbor's
+    /// queue is full, the packet itself where all queues together are.
     pub fn enqueue(&mut self, port: PortId, addr: IpAddr, pending: Pending) -> Option<Pending> {
         let Some(Entry { phase: Phase::Incomplete { queue, .. }, .. }) = self.entries.get_mut(&(port, addr))
         else {
             return Some(pending);
         };
         let len = pending.frame.data.len();
-        let displaced = if queue.len() >= QUEUE_LEN { queue.pop_front() } else { None };
-        if let Some(old) = &displaced {
-            self.queued_bytes = self.queued_bytes.saturating_sub(old.frame.data.len());
-        }
-        if self.queued_bytes.saturating_add(len) > QUEUE_BYTES && displaced.is_none() {
+        let oldest = if queue.len() >= QUEUE_LEN { queue.front().map(|p| p.frame.data.len()) } else { None };
+        let others = self.queued_bytes.saturating_sub(oldest.unwrap_or(0));
+        if others.saturating_add(len) > QUEUE_BYTES {
             return Some(pending);
         }
-        self.queued_bytes = self.queued_bytes.saturating_add(len);
+        let displaced = oldest.and_then(|_| queue.pop_front());
+        self.queued_bytes = others.saturating_add(len);
         queue.push_back(pending);
         displaced
     }
@@ -480,5 +480,35 @@ impl Cache {
             self.changes.pop_front();
         }
         self.changes.push_back(Change { port: key.0, addr: key.1, mac, from, to });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::BytesMut;
+
+    #[test]
+    fn queued_bytes_are_bounded_also_where_large_packets_displace_small_ones() {
+        let mut cache = Cache::new(Limits { per_port: 100, total: 100 });
+        let port = PortId(1);
+        let (mut queued, mut refused) = (0, 0);
+        for len in [60, 65_535] {
+            for n in 0..100 {
+                let addr = IpAddr::from([10, 0, 0, n]);
+                cache.resolve(Instant::ZERO, port, addr);
+                for _ in 0..QUEUE_LEN {
+                    let pending = Pending { frame: Frame::new(BytesMut::zeroed(len)), ingress: None };
+                    match cache.enqueue(port, addr, pending) {
+                        Some(back) if back.frame.data.len() == len && len > 60 => refused += 1,
+                        _ => queued += 1,
+                    }
+                    assert!(cache.queued_bytes <= QUEUE_BYTES);
+                }
+            }
+        }
+        assert!(queued > 100 * QUEUE_LEN && refused > 0, "{queued} queued, {refused} refused");
+        drop(cache.clear(None, None));
+        assert_eq!(cache.queued_bytes, 0);
     }
 }

@@ -1,7 +1,7 @@
 //! ARP, and the life of a neighbor.
 
 use super::*;
-use crate::neighbor::State;
+use crate::neighbor::{QUEUE_LEN, State};
 use crate::packet::arp::{Arp, Op};
 
 fn request(sender: &str, target: &str) -> Vec<u8> {
@@ -108,14 +108,26 @@ fn a_failed_neighbor_is_asked_again_for_the_next_packet() {
 #[test]
 fn the_queue_keeps_the_newest_packets() {
     let mut rig = quiet_rig();
-    for n in 0..12 {
+    for n in 0..QUEUE_LEN + 4 {
         rig.packet(ETH1, &udp("10.0.1.9", "10.0.2.9", n));
     }
     assert_eq!(asked(&mut rig).2.op, Op::Request);
     assert_eq!(rig.dropped(Drop::NeighborQueueFull), 4);
     rig.frame(ETH2, reply(HOST, "10.0.2.9", ETH2));
     let lens: Vec<_> = rig.sent().iter().map(|(_, f)| f.data.len() - 42).collect();
-    assert_eq!(lens, (4..12).collect::<Vec<_>>());
+    assert_eq!(lens, (4..QUEUE_LEN + 4).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_probes_of_a_traceroute_wait_together_for_a_neighbor() {
+    let mut rig = quiet_rig();
+    for ttl in 2..18 {
+        rig.packet(ETH1, &with_ttl(udp("10.0.1.9", "10.0.2.9", 32), ttl));
+    }
+    assert_eq!(asked(&mut rig).2.op, Op::Request);
+    rig.frame(ETH2, reply(HOST, "10.0.2.9", ETH2));
+    let ttls: Vec<u8> = rig.sent().iter().map(|(_, f)| f.data[22]).collect();
+    assert_eq!(ttls, (1..17).collect::<Vec<u8>>());
 }
 
 #[test]
