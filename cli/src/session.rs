@@ -374,7 +374,9 @@ impl<B: Backend> Session<B> {
                 return Ok(Step::Done);
             }
         };
-        if !filters.is_empty() && !matches!(action, Action::Show { .. } | Action::History | Action::List) {
+        if !filters.is_empty()
+            && !matches!(action, Action::Show { .. } | Action::History { .. } | Action::List)
+        {
             return Err("only what is shown can be filtered".to_owned().into());
         }
         self.act(action, pipeline, screen)
@@ -389,6 +391,7 @@ impl<B: Backend> Session<B> {
         match action {
             Action::Show { show, view, json } => {
                 pipeline.json |= json;
+                let view = if pipeline.json { view } else { self.informed(view) };
                 return self.show(show, &view, pipeline, screen);
             }
             Action::Send(command) => match self.backend.execute(command) {
@@ -427,8 +430,11 @@ impl<B: Backend> Session<B> {
                 let text = pipeline.push(&text) + &pipeline.finish();
                 screen.page(&text);
             }
-            Action::History => {
-                let text: String = self.history.iter().map(|l| format!("  {l}\n")).collect();
+            Action::History { json } => {
+                let text = match json || pipeline.json {
+                    true => render::pretty(&self.history.iter().map(String::as_str).collect()),
+                    false => self.history.iter().map(|l| format!("  {l}\n")).collect(),
+                };
                 let text = pipeline.push(&text) + &pipeline.finish();
                 screen.page(&render::harmless(&text));
             }
@@ -445,6 +451,17 @@ impl<B: Backend> Session<B> {
             }
         }
         Ok(Step::Done)
+    }
+
+    /// FRR's status of RIP also says what is configured.
+    fn informed(&mut self, view: View) -> View {
+        match view {
+            View::RipStatus(_) => match self.backend.execute(Command::Show(Show::RunningConfig)) {
+                Reply::Config(config) => View::RipStatus(config.rip.map(Box::new)),
+                _ => view,
+            },
+            other => other,
+        }
     }
 
     /// Asks page by page and prints.

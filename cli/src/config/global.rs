@@ -44,8 +44,8 @@ pub(super) const ROWS: &[Row<Run>] = &[
     )
     .help(&[("rate-limit", "How many errors are sent"), ("rate", "Errors a second; 0 is none at all")]),
     line(
-        "ip icmp burst <0-4294967295>$burst",
-        "ip icmp burst [<0-4294967295>$burst]",
+        "ip icmp burst <1-1000000>$burst",
+        "ip icmp burst [<1-1000000>$burst]",
         Modes::CONFIG,
         "ICMP errors sent at once before the rate holds (50)",
         icmp_burst,

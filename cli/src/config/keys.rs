@@ -77,35 +77,43 @@ fn key(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
         return Err("no key chain is being configured".into());
     };
     let id: u8 = args.need("id")?;
-    let keys = edit.config.policy.key_chains.entry(chain.clone()).or_default();
     if args.no() {
+        let keys = edit.config.policy.key_chains.entry(chain.clone()).or_default();
         return remove_first(keys, |k| k.id == id)
             .map(|_| ())
             .ok_or_else(|| format!("no key {id} in {chain}"));
-    }
-    if let Err(at) = keys.binary_search_by_key(&id, |k| k.id) {
-        let (accept_lifetime, send_lifetime) = (None, None);
-        keys.insert(
-            at,
-            Key { id, key_string: String::new(), algorithm: None, accept_lifetime, send_lifetime },
-        );
     }
     edit.mode = Mode::Key { chain, id };
     Ok(())
 }
 
 impl Edit<'_> {
-    /// The key of this mode; somebody else may have removed it meanwhile.
+    /// The key of this mode; there is none before it has a secret.
     fn key(&mut self) -> Result<&mut Key, String> {
         let Mode::Key { chain, id } = &self.mode else { return Err("no key is being configured".to_owned()) };
         let keys = self.config.policy.key_chains.get_mut(chain);
         keys.and_then(|keys| keys.iter_mut().find(|k| k.id == *id))
-            .ok_or_else(|| format!("key chain {chain} has no key {id} any more"))
+            .ok_or_else(|| format!("key {id} of {chain} needs a key-string first"))
     }
 }
 
+/// The secret makes the key: one without it would authenticate nothing.
 fn key_string(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
-    edit.key()?.key_string = args.text("LINE").filter(|_| !args.no()).unwrap_or_default().to_owned();
+    let Mode::Key { chain, id } = edit.mode.clone() else { return Err("no key is being configured".into()) };
+    if args.no() {
+        edit.key()?;
+        return Err(format!("a key cannot be without: `no key {id}` removes it"));
+    }
+    let key_string: String = args.need("LINE")?;
+    let keys = edit.config.policy.key_chains.entry(chain).or_default();
+    match keys.iter_mut().find(|k| k.id == id) {
+        Some(key) => key.key_string = key_string,
+        None => {
+            let (algorithm, accept_lifetime, send_lifetime) = (None, None, None);
+            keys.push(Key { id, key_string, algorithm, accept_lifetime, send_lifetime });
+            keys.sort_by_key(|k| k.id);
+        }
+    }
     Ok(())
 }
 
@@ -152,7 +160,7 @@ mod tests {
     use policy::config::{Algorithm, Key};
 
     fn key(lines: &[&str]) -> Key {
-        let mut all = vec!["key chain K", "key 1"];
+        let mut all = vec!["key chain K", "key 1", "key-string first"];
         all.extend(lines);
         after(&all).policy.key_chains["K"][0].clone()
     }
@@ -177,7 +185,7 @@ mod tests {
         assert_eq!(end("duration 60"), Some(Some(60)));
         assert_eq!(end("00:00:00 2 january 2026"), Some(Some(86_400)));
         assert_eq!(end("infinite"), Some(None));
-        let wrong = |line: &str| refusal(&["key chain K", "key 1", line]).message;
+        let wrong = |line: &str| refusal(&["key chain K", "key 1", "key-string a", line]).message;
         assert!(wrong("send-lifetime 00:00:00 30 February 2026 infinite").contains("no such day"));
         assert!(wrong("send-lifetime 00:00:00 1 Foo 2026 infinite").contains("no month"));
         assert!(wrong("send-lifetime 00:00:00 2 Jan 2026 00:00:00 1 Jan 2026").contains("before it begins"));
@@ -185,13 +193,19 @@ mod tests {
 
     #[test]
     fn keys_are_removed_one_by_one() {
-        let c = after(&["key chain K", "key 2", "key 1", "exit", "no key 2"]);
+        let two = ["key chain K", "key 2", "key-string b", "key 1", "key-string a", "exit"];
+        let c = after(&[&two[..], &["no key 2"]].concat());
         assert_eq!(c.policy.key_chains["K"].len(), 1);
         assert!(after(&["key chain K", "no key chain K"]).policy.key_chains.is_empty());
         let plain = key(&[]);
-        assert_eq!(
-            key(&["key-string x", "no key-string", "crypto md5", "no crypto", "no send-lifetime"]),
-            plain
-        );
+        assert_eq!(key(&["crypto md5", "no crypto", "no send-lifetime"]), plain);
+    }
+
+    #[test]
+    fn a_key_is_not_there_before_its_secret() {
+        assert!(after(&["key chain K", "key 1"]).policy.key_chains["K"].is_empty());
+        assert!(refusal(&["key chain K", "key 1", "crypto md5"]).message.contains("key-string first"));
+        let e = refusal(&["key chain K", "key 1", "key-string a", "no key-string"]);
+        assert!(e.message.contains("no key 1"), "{e}");
     }
 }

@@ -42,7 +42,10 @@ pub enum Action {
     /// `list`: commands of this mode.
     List,
     /// `show history`
-    History,
+    History {
+        /// As JSON.
+        json: bool,
+    },
     /// `terminal length`; 0: no paging.
     Length(usize),
     /// `terminal monitor`

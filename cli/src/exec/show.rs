@@ -28,10 +28,8 @@ pub enum View {
     Rip,
     /// `show ip rip database`
     RipDatabase,
-    /// `show ip rip status`
-    RipStatus,
-    /// `show ip protocols`
-    Protocols,
+    /// `show ip rip status`, `show ip protocols`; with what is configured, where that has been asked as well.
+    RipStatus(Option<Box<rip::config::Config>>),
     /// A configuration as lines.
     Text,
     /// A configuration as YAML.
@@ -164,11 +162,11 @@ pub(super) const ROWS: &[Row<Run>] = &[
     )
     .help(&[("database", "With all that is known of them")]),
     line("show ip rip status", "", Modes::EXEC, "RIP's settings and neighbors", |args| {
-        show(args, Show::RipStatus, View::RipStatus)
+        show(args, Show::RipStatus, View::RipStatus(None))
     })
     .help(&[("status", "Settings and neighbors")]),
     line("show ip protocols", "", Modes::EXEC, "Routing protocols that run", |args| {
-        show(args, Show::Protocols, View::Protocols)
+        show(args, Show::Protocols, View::RipStatus(None))
     })
     .help(&[("protocols", "Routing protocols that run")]),
     line("show <ip|ipv6> access-list [NAME]", "", Modes::EXEC, "Access lists", access_lists).help(LIST_HELP),
@@ -185,8 +183,10 @@ pub(super) const ROWS: &[Row<Run>] = &[
         show(args, Show::Policy, View::KeyChains(name(args)))
     })
     .help(LIST_HELP),
-    line("show history", "", Modes::EXEC, "Lines typed in this session", |_| Ok(Action::History))
-        .help(&[("history", "Lines typed in this session")]),
+    line("show history", "", Modes::EXEC, "Lines typed in this session", |args| {
+        Ok(Action::History { json: args.has("json") })
+    })
+    .help(&[("history", "Lines typed in this session")]),
 ];
 
 const FIB_HELP: &[(&str, &str)] = &[

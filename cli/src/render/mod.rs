@@ -38,7 +38,10 @@ pub fn text(reply: &Reply, view: &View, first: bool) -> String {
         (Reply::Config(config), _) => format!("Current configuration:\n!\n{}", crate::text::print(config)),
         (Reply::RipTable(table), View::RipDatabase) => rip::database(table),
         (Reply::RipTable(table), _) => rip::table(table),
-        (Reply::RipStatus(status), _) => rip::status(status.as_deref()),
+        (Reply::RipStatus(status), View::RipStatus(config)) => {
+            rip::status(status.as_deref(), config.as_deref())
+        }
+        (Reply::RipStatus(status), _) => rip::status(status.as_deref(), None),
         (Reply::Policy(config), view) => policy::text(config, view),
         (Reply::Remark(words), _) => format!("{words}\n"),
         (Reply::Error(why), _) => format!("% {why}\n"),

@@ -2,6 +2,7 @@
 
 use super::{object, plain, uptime};
 use crate::text::versions;
+use rip::config::{Config, Direction, ListName};
 use rip::show::{NextHopView, RouteView, Status, Table};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -106,7 +107,8 @@ pub(super) fn status_json(status: Option<&Status>) -> Value {
     }
 }
 
-pub(super) fn status(status: Option<&Status>) -> String {
+/// The process; with what is configured, also its filters, versions and distances.
+pub(super) fn status(status: Option<&Status>, config: Option<&Config>) -> String {
     let Some(s) = status else { return "RIP is not running\n".to_owned() };
     let mut out = String::from("Routing Protocol is \"rip\"\n");
     let (update, timeout, garbage) = (s.timers.update, s.timers.timeout, s.timers.garbage);
@@ -116,13 +118,19 @@ pub(super) fn status(status: Option<&Status>) -> String {
     if s.timers.holddown != 0 {
         let _ = writeln!(out, "  Hold down for {} seconds", s.timers.holddown);
     }
+    config.iter().for_each(|config| filters(&mut out, config));
     let _ = writeln!(out, "  Default redistribution metric is {}", s.default_metric);
     let redistributed: String = s.redistribute.iter().map(|p| format!(" {p}")).collect();
     let _ = writeln!(out, "  Redistributing:{redistributed}");
     if s.infinity != 16 {
         let _ = writeln!(out, "  Infinity is {}", s.infinity);
     }
-    out.push_str("  Default version control: send version 2, receive any version\n");
+    if let Some(config) = config {
+        let _ = match config.version {
+            None => writeln!(out, "  Default version control: send version 2, receive any version"),
+            Some(v) => writeln!(out, "  Default version control: send version {v}, receive version {v}"),
+        };
+    }
     out.push_str("    Interface        Send  Recv   Key-chain\n");
     for i in &s.interfaces {
         let (send, receive) = (versions(i.send), versions(i.receive));
@@ -148,7 +156,36 @@ pub(super) fn status(status: Option<&Status>) -> String {
         }
     }
     let _ = writeln!(out, "  Distance: (default is {})", s.distance);
+    let distances = config.map(|c| c.distances.as_slice()).unwrap_or_default();
+    if !distances.is_empty() {
+        out.push_str("    Address           Distance  List\n");
+    }
+    for d in distances {
+        let line =
+            format!("    {:<20}  {:>4}  {}", d.source, d.distance, d.access_list.as_deref().unwrap_or(""));
+        out.extend([line.trim_end(), "\n"]);
+    }
     out
+}
+
+/// Distribute lists: those of every interface, then those of one.
+fn filters(out: &mut String, config: &Config) {
+    for (words, direction) in [("Outgoing", Direction::Out), ("Incoming", Direction::In)] {
+        let lists = || config.distribute_lists.iter().filter(move |d| d.direction == direction);
+        let all: String = lists().filter(|d| d.interface.is_none()).map(|d| list(&d.list)).collect();
+        let all = if all.is_empty() { " not set" } else { &all };
+        let _ = writeln!(out, "  {words} update filter list for all interface is{all}");
+        for (name, d) in lists().filter_map(|d| Some((d.interface.as_ref()?, d))) {
+            let _ = writeln!(out, "    {name} filtered by{}", list(&d.list));
+        }
+    }
+}
+
+fn list(list: &ListName) -> String {
+    match list {
+        ListName::AccessList(name) => format!(" {name}"),
+        ListName::PrefixList(name) => format!(" (prefix-list) {name}"),
+    }
 }
 
 #[cfg(test)]
@@ -218,7 +255,7 @@ S(r) 10.9.0.0/16        0.0.0.0               1 self              0
         assert_eq!(database(&routes()), expected);
     }
 
-    /// Compared with ripd 8.4, less its lines about filters.
+    /// Compared with ripd 8.4.
     #[test]
     fn the_status_is_frr_s() {
         let interface = |name: &str, send, authentication: Option<&str>| InterfaceView {
@@ -258,6 +295,8 @@ S(r) 10.9.0.0/16        0.0.0.0               1 self              0
 Routing Protocol is \"rip\"
   Sending updates every 5 seconds with +/-50%, next due in 2 seconds
   Timeout after 15 seconds, garbage collect after 10 seconds
+  Outgoing update filter list for all interface is (prefix-list) P
+  Incoming update filter list for all interface is not set
   Default redistribution metric is 1
   Redistributing: static
   Default version control: send version 2, receive any version
@@ -273,9 +312,14 @@ Routing Protocol is \"rip\"
     Gateway          BadPackets BadRoutes  Distance Last Update
     10.0.12.2                0         0       120   00:00:01
   Distance: (default is 120)
+    Address           Distance  List
+    10.0.12.2/32            99  A
 ";
-        assert_eq!(status(Some(&s)), expected);
-        assert_eq!(status(None), "RIP is not running\n");
+        let lines = "router rip\n distribute-list prefix P out\n distance 99 10.0.12.2/32 A\n";
+        let config = crate::text::parse(lines, "x").unwrap().rip;
+        assert_eq!(status(Some(&s), config.as_ref()), expected);
+        assert!(!status(Some(&s), None).contains("filter"), "what is not known is not claimed");
+        assert_eq!(status(None, None), "RIP is not running\n");
         assert_eq!(status_json(Some(&s))["nextUpdateMs"], 2_300);
     }
 }

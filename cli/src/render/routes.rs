@@ -50,7 +50,7 @@ fn line(out: &mut String, route: &RouteView) {
         let _ = writeln!(out, "{start}{fib} {head} {}{}{tail}", way(hop), weight(route, hop.weight));
         "  ".clone_into(&mut start);
         head = " ".repeat(head.len());
-        for (gateway, interface) in &hop.resolved {
+        for (gateway, interface) in ends(hop) {
             let fib = mark(route.installed && hop.active);
             let via = gateway.map_or_else(|| "is directly connected".to_owned(), |g| format!("via {g}"));
             let weight = weight(route, hop.weight);
@@ -60,6 +60,11 @@ fn line(out: &mut String, route: &RouteView) {
     if route.next_hops.is_empty() {
         let _ = writeln!(out, "{start}{} {head}{tail}", mark(route.installed));
     }
+}
+
+/// What a recursive next hop ends at; others end at themselves.
+fn ends(hop: &NextHopView) -> &[(Option<core::net::IpAddr>, String)] {
+    if hop.recursive { &hop.resolved } else { &[] }
 }
 
 fn mark(installed: bool) -> char {
@@ -127,7 +132,7 @@ fn detail(page: &RoutesPage, first: bool) -> String {
             };
             let (flags, weight) = (flags(hop), weight(route, hop.weight));
             let _ = writeln!(out, "  {fib} {to}{flags}{weight}");
-            for (gateway, interface) in &hop.resolved {
+            for (gateway, interface) in ends(hop) {
                 let to = gateway.map_or_else(
                     || format!("directly connected, {interface}"),
                     |gateway| format!("{gateway}, via {interface}"),
@@ -203,7 +208,7 @@ fn next_hop(route: &RouteView, hop: &NextHopView) -> Vec<Value> {
         ("onLink", yes(hop.onlink)),
         ("weight", weight.clone()),
     ])];
-    all.extend(hop.resolved.iter().map(|(gateway, interface)| {
+    all.extend(ends(hop).iter().map(|(gateway, interface)| {
         object(vec![
             ("fib", yes(route.installed && hop.active)),
             ("directlyConnected", yes(gateway.is_none())),
@@ -399,6 +404,14 @@ S>* 10.9.0.0/16 [1/0] via 10.0.12.2, eth1, weight 1, 00:00:12
 ";
         assert_eq!(text(&page(), true), format!("{CODES}{expected}"));
         assert_eq!(text(&page(), false), expected, "the codes are said once");
+    }
+
+    #[test]
+    fn a_next_hop_on_the_link_is_told_once_whatever_it_resolves_to() {
+        let direct = NextHopView { resolved: vec![(None, "eth1".to_owned())], ..hop("10.0.12.2", "eth1") };
+        let page = RoutesPage { routes: vec![route("10.0.3.0/24", Protocol::Rip, vec![direct])], ..page() };
+        assert_eq!(text(&page, false).lines().count(), 1);
+        assert_eq!(json(&page)["10.0.3.0/24"][0]["nexthops"].as_array().map(Vec::len), Some(1));
     }
 
     #[test]

@@ -38,8 +38,7 @@ pub fn run_oneshot<B: Backend>(
                 failed = true;
                 report(err, "", line, &failure);
             }
-            Step::Monitor(stream) => follow(stream, out),
-            Step::Done | Step::MonitorOff => {}
+            Step::Done | Step::Monitor(_) | Step::MonitorOff => {}
         }
     }
     let _ = out.flush();
@@ -82,8 +81,7 @@ pub fn run_piped<B: Backend>(
                 failed = true;
                 report(err, &place, line, &failure);
             }
-            Step::Monitor(stream) => follow(stream, out),
-            Step::Done | Step::MonitorOff => {}
+            Step::Done | Step::Monitor(_) | Step::MonitorOff => {}
         }
     }
     let _ = out.flush();
@@ -91,16 +89,10 @@ pub fn run_piped<B: Backend>(
 }
 
 fn run<B: Backend>(session: &mut Session<B>, line: &str, out: &mut dyn Write) -> Step {
-    session.line(line, &mut Plain { out })
-}
-
-/// Prints the log until the router or the reader goes away.
-fn follow(stream: crate::session::LogStream, out: &mut dyn Write) {
-    for line in stream {
-        let text = crate::render::log_line(&line);
-        if out.write_all(crate::render::harmless(&text).as_bytes()).and_then(|()| out.flush()).is_err() {
-            return;
-        }
+    match session.line(line, &mut Plain { out }) {
+        // A script ends; the log does not.
+        Step::Monitor(_) => Step::Failed("the log is followed at a terminal only".to_owned().into()),
+        step => step,
     }
 }
 

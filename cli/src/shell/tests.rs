@@ -79,6 +79,9 @@ impl Backend for &mut Fake {
                 Some("eth9") => Reply::Error("there is no interface eth9".into()),
                 _ => Reply::Interfaces(vec![interface("eth1"), interface("eth2")]),
             },
+            Command::Show(Show::RipStatus) => {
+                Reply::RipStatus(self.config.rip.as_ref().map(|_| Box::default()))
+            }
             Command::Ping(_) => Reply::Job(1),
             Command::WriteMemory => Reply::Remark("[OK]".into()),
             Command::Copy { .. } => Reply::Error("no such file".into()),
@@ -357,13 +360,31 @@ fn tab_completes_words_names_and_filters() {
 fn a_name_from_a_configuration_cannot_drive_the_terminal() {
     let mut fake = Fake::named("r1");
     fake.config.interfaces.entry("eth1".into()).or_default().description = Some("x\x1b]0;owned\x07".into());
-    let (out, _, _) = piped(&mut fake, "show running-config\nterminal monitor\n");
-    assert!(out.contains("x?]0;owned?") && out.contains("up?"), "{out}");
+    let (out, _, _) = piped(&mut fake, "show running-config\n");
+    assert!(out.contains("x?]0;owned?"), "{out}");
     assert!(!out.contains('\x1b') && !out.contains('\x07'));
 }
 
 #[test]
+fn a_script_always_ends() {
+    assert!(oneshot(&["terminal monitor"]).1.contains("at a terminal only"));
+    let mut fake = Fake::named("r1");
+    let mut session = Session::new(&mut fake);
+    let Step::Monitor(mut stream) = session.line("terminal monitor", &mut String::new()) else { panic!() };
+    assert_eq!(stream.next().map(|l| l.notice.topic), Some("rip events".to_owned()));
+    assert!(matches!(session.line("terminal no monitor", &mut String::new()), Step::MonitorOff));
+}
+
+#[test]
+fn the_status_of_rip_says_what_is_configured() {
+    let lines = ["conf t", "router rip", "version 1", "end", "show ip rip status"];
+    let (out, err, _) = oneshot(&lines);
+    assert!(out.contains("send version 1, receive version 1"), "{out}{err}");
+}
+
+#[test]
 fn history_and_lists_are_shown() {
+    assert_eq!(oneshot(&["show history json"]).0, "[\n  \"show history json\"\n]\n");
     let (out, _, _) = oneshot(&["show version", "show history"]);
     assert!(out.ends_with("  show version\n  show history\n"), "{out}");
     assert!(oneshot(&["list"]).0.contains("  write [memory|file]\n"));

@@ -171,6 +171,18 @@ end
             prop_assert_eq!(back, config, "{}", text);
         }
 
+        /// A router judges the whole after each line: no line may need a later one.
+        #[test]
+        fn a_valid_configuration_can_be_typed_line_by_line(config in configs::arbitrary::config()) {
+            let (mut typed, mut mode) = (Config::default(), Mode::Config);
+            for line in print(&config).lines().filter(|l| *l != "end") {
+                mode = crate::config::edit(&mut typed, &mode, line).unwrap_or_else(|e| panic!("{line}: {e}"));
+                let wrong = configs::validate(&typed).into_iter().find(configs::Problem::is_error);
+                prop_assert_eq!(wrong, None, "after `{}`", line);
+            }
+            prop_assert_eq!(typed, config);
+        }
+
         #[test]
         fn no_text_makes_it_panic(text in "\\PC{0,200}") {
             let _ = parse(&text, "noise");
