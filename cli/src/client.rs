@@ -1,5 +1,7 @@
 //! A backend at the other end of a router's Unix socket. Blocking, one request at a time; reads no clock.
 
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
 use crate::command::Command;
 use crate::protocol::{Body, Lines, MessageError, Request, Response, decode, encode};
 use crate::reply::{LogLine, Progress, Reply};

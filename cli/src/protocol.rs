@@ -2,6 +2,8 @@
 //! A client sends [`Request`]s; the router answers each with one [`Response`] of the same id, follows a
 //! job's with its progress, and sends log lines to sessions that asked for them. Nothing here does I/O.
 
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
 use crate::command::Command;
 use crate::reply::{LogLine, Progress, Reply};
 use serde::{Deserialize, Serialize};

@@ -7,6 +7,7 @@ mod interface;
 mod keys;
 mod lists;
 mod rip;
+mod rip_interface;
 mod route_map;
 mod routes;
 pub mod time;
@@ -105,7 +106,7 @@ pub fn grammar() -> &'static Grammar<Run> {
             route_map::ROWS,
             keys::ROWS,
             rip::ROWS,
-            rip::INTERFACE_ROWS,
+            rip_interface::ROWS,
             foreign::ROWS,
         ];
         Grammar::of(tables)
