@@ -3,6 +3,7 @@
 
 use super::cable::{Impairment, Side};
 use super::sim::{Engine, Lab, interface_names};
+use super::topology::Role;
 use super::yaml::did_you_mean;
 use cli::command::Mode;
 use cli::{Command, Reply};
@@ -14,14 +15,16 @@ pub enum Change {
     Up,
     /// Pull it out: both ends lose the carrier.
     Down,
-    /// `delay` to `10ms`, and so on; see [`Impairment::set`].
+    /// `delay` to `10ms`, and so on; see [`Impairment::set`]. In both directions.
     Set(String, String),
+    /// The same for what this end sends alone.
+    SetOut(String, String),
 }
 
 impl core::str::FromStr for Change {
     type Err = String;
 
-    /// `up`, `down`, `delay=10ms`, `loss=1%`, `rate=10mbit`, ...
+    /// `up`, `down`, `delay=10ms`, `loss=1%`, `rate=10mbit`, ...; `out.loss=100%` for one direction.
     fn from_str(s: &str) -> Result<Change, String> {
         match s {
             "up" => Ok(Change::Up),
@@ -30,8 +33,15 @@ impl core::str::FromStr for Change {
                 let (key, value) = s.split_once('=').ok_or_else(|| {
                     format!("`{s}` is not understood: expected up, down or KEY=VALUE such as delay=10ms")
                 })?;
-                Impairment::default().set(key, value)?;
-                Ok(Change::Set(key.to_owned(), value.to_owned()))
+                let bare = key.strip_prefix("out.");
+                let property = bare.unwrap_or(key);
+                Impairment::default().set(property, value)?;
+                let (property, value) = (property.to_owned(), value.to_owned());
+                Ok(if bare.is_some() {
+                    Change::SetOut(property, value)
+                } else {
+                    Change::Set(property, value)
+                })
             }
         }
     }
@@ -69,9 +79,9 @@ impl Lab {
         })
     }
 
-    /// Changes the cable at `end`; impairments hold for both directions.
+    /// Changes the cable at `end`.
     pub fn change_link(&mut self, end: &str, change: &Change) -> Result<(), String> {
-        let (index, _) = self.find_cable(end)?;
+        let (index, here) = self.find_cable(end)?;
         match change {
             Change::Up | Change::Down => {
                 let up = *change == Change::Up;
@@ -81,14 +91,16 @@ impl Lab {
                     self.tell_carrier(index);
                 }
             }
-            Change::Set(key, value) => {
+            Change::Set(key, value) | Change::SetOut(key, value) => {
                 let wire = self.cables.get_mut(index).ok_or("no such cable")?;
-                for side in [Side::A, Side::B] {
+                let one_way = matches!(change, Change::SetOut(..));
+                for side in [Side::A, Side::B].into_iter().filter(|s| !one_way || *s == here) {
                     let mut impairment = wire.cable.impairment(side);
                     impairment.set(key, value)?;
                     wire.cable.set_impairment(side, impairment);
                 }
-                self.recorder.operation(self.now, &format!("{end} {key}={value}"));
+                let way = if one_way { "out." } else { "" };
+                self.recorder.operation(self.now, &format!("{end} {way}{key}={value}"));
             }
         }
         Ok(())
@@ -147,6 +159,16 @@ impl Lab {
         }
         self.recorder.operation(self.now, &format!("configure {node}: {}", lines.join("; ")));
         Ok(())
+    }
+
+    /// Types the same configuration lines into every router that is on.
+    pub fn configure_all(&mut self, lines: &[&str]) -> Result<(), String> {
+        let routers = self.topology.nodes.iter().enumerate();
+        let routers: Vec<String> = routers
+            .filter(|(n, node)| matches!(node.role, Role::Router(_)) && self.is_alive(*n))
+            .map(|(_, node)| node.name.clone())
+            .collect();
+        routers.iter().try_for_each(|name| self.configure(name, lines))
     }
 
     /// What was on its cables is lost with a node, and the far ends see the carrier go.

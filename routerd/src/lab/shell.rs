@@ -24,13 +24,14 @@ enum Row {
     Link,
     Kill,
     Revive,
+    Configure,
     Path,
     Loops,
     Wait,
     WaitConverged,
 }
 
-const ROWS: [(Row, &str, &str); 11] = [
+const ROWS: [(Row, &str, &str); 12] = [
     (Row::Node, "node NODE", "Go on at another node"),
     (Row::Status, "lab status", "Nodes, cables, and whether the network is at rest"),
     (Row::Time, "lab time", "How long the lab has been running"),
@@ -38,6 +39,7 @@ const ROWS: [(Row, &str, &str); 11] = [
     (Row::Link, "lab link END <up|down|LINE$change>", "Pull a cable, plug it in, or spoil it"),
     (Row::Kill, "lab kill NODE", "Switch a node off"),
     (Row::Revive, "lab revive NODE", "Switch a node on again, with its startup configuration"),
+    (Row::Configure, "lab configure LINE", "Type configuration lines, separated by `;`, into every router"),
     (Row::Path, "lab path ADDRESS$to", "Walk the forwarding tables from this node, without sending anything"),
     (Row::Loops, "lab loops", "Look for a forwarding loop in all tables"),
     (Row::Wait, "lab wait TIME", "Let time pass, for scripts: 5s, 500ms"),
@@ -56,7 +58,10 @@ const HELP: [(&str, &str); 13] = [
     ("END", "One end of a cable, such as r1:eth1"),
     ("up", "Plug it in"),
     ("down", "Pull it out: both ends lose the carrier"),
-    ("change", "delay=10ms jitter=1ms loss=1% duplicate=1% reorder=1% rate=10mbit limit=100"),
+    (
+        "change",
+        "delay=10ms jitter=1ms loss=1% duplicate=1% reorder=1% rate=10mbit limit=100; out.loss=1% one way",
+    ),
     ("TIME", "A duration such as 5s or 500ms"),
     ("seconds", "Give up after this"),
     ("status", "Nodes, cables, and whether the network is at rest"),
@@ -123,6 +128,13 @@ impl Session {
             Row::Revive => {
                 let name: String = args.need("NODE")?;
                 self.disturb(move |lab| lab.revive(&name))
+            }
+            Row::Configure => {
+                let text: String = args.need("LINE")?;
+                self.disturb(move |lab| {
+                    let lines: Vec<&str> = text.split(';').map(str::trim).filter(|l| !l.is_empty()).collect();
+                    lab.configure_all(&lines)
+                })
             }
             Row::Path => {
                 let to = args.need("to")?;

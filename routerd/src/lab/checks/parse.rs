@@ -152,11 +152,19 @@ impl Reader<'_> {
     fn link(&mut self, node: &Node) -> Option<Action> {
         let mut fields = node.fields(self.0, "`link`");
         let end = self.need_word(&mut fields, "end");
+        let way = match fields.take("direction") {
+            None => "",
+            Some(n) if n.text(self.0, "`out`").is_some_and(|t| t == "out") => "out.",
+            Some(n) => {
+                self.0.error(n.at, format!("found {}, expected `out`: what this end sends", n.describe()));
+                ""
+            }
+        };
         let mut changes = Vec::new();
         for key in Impairment::KEYS {
             let Some(node) = fields.take(key) else { continue };
             let Some(value) = self.word(node) else { continue };
-            match format!("{key}={value}").parse() {
+            match format!("{way}{key}={value}").parse() {
                 Ok(change) => changes.push(change),
                 Err(e) => self.0.error(node.at, e),
             }
@@ -363,6 +371,7 @@ steps:
   - {cut: "r1:eth1", at: 100s}
   - heal: r1:eth1
   - link: {end: r1:eth1, delay: 10ms, loss: 1%}
+  - link: {end: r1:eth1, loss: 100%, direction: out}
   - kill: r2
   - revive: r2
   - configure: {node: "*", lines: [interface eth1, no ip rip split-horizon]}
@@ -384,13 +393,15 @@ steps:
         let checks = parse(text, "c.yaml").unwrap_or_else(|e| panic!("{e}"));
         assert_eq!((checks.seed, checks.scenarios.len()), (Some(7), 1));
         let steps = &checks.scenarios[0].steps;
-        assert_eq!(steps.len(), 19);
+        assert_eq!(steps.len(), 20);
+        let one_way = Change::SetOut("loss".into(), "100%".into());
+        assert!(matches!(&steps[5].action, Action::Link(_, changes) if *changes == [one_way]));
         assert_eq!(steps[2].at, Some(Instant::from_secs(100)));
-        assert_eq!(steps[8].name, "hosts talk");
-        assert_eq!(steps[9].name, "h1 does not reach 10.9.9.9");
-        assert!(matches!(&steps[11].action, Action::Route(r) if r.metric == Some(2)));
+        assert_eq!(steps[9].name, "hosts talk");
+        assert_eq!(steps[10].name, "h1 does not reach 10.9.9.9");
+        assert!(matches!(&steps[12].action, Action::Route(r) if r.metric == Some(2)));
         assert!(
-            matches!(&steps[15].action, Action::Show(s) if s.json == Some(("/0/metric".into(), 2.into())))
+            matches!(&steps[16].action, Action::Show(s) if s.json == Some(("/0/metric".into(), 2.into())))
         );
     }
 

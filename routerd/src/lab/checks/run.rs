@@ -2,7 +2,7 @@
 //! after it is still worth knowing.
 
 use super::super::sim::Lab;
-use super::super::topology::{Role, Topology};
+use super::super::topology::Topology;
 use super::super::{ask, units};
 use super::{Action, Checks, MetricsCheck, RouteCheck, Series, ShowCheck, Step};
 use cli::reply::PingOutcome;
@@ -120,14 +120,8 @@ fn act(lab: &mut Lab, action: &Action, within: Option<Duration>) -> Result<Strin
         Action::Revive(node) => lab.revive(node).map(|()| String::new()),
         Action::Configure(node, lines) => {
             let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-            let all: Vec<String> = match node.as_str() {
-                "*" => {
-                    let routers = lab.topology().nodes.iter().filter(|n| matches!(n.role, Role::Router(_)));
-                    routers.map(|n| n.name.clone()).collect()
-                }
-                one => vec![one.to_owned()],
-            };
-            all.iter().try_for_each(|n| lab.configure(n, &lines)).map(|()| String::new())
+            let done = if node == "*" { lab.configure_all(&lines) } else { lab.configure(node, &lines) };
+            done.map(|()| String::new())
         }
         Action::Metrics(check) => metrics(lab, check),
         _ => Ok(String::new()),
