@@ -1,7 +1,7 @@
 //! The router and its links, shared by the tasks of one thread. Nobody holds it across an await.
 
 use crate::link::Link;
-use crate::router::{Router, Startup};
+use crate::router::{PortInfo, Router, Startup};
 use crate::storage;
 use cli::reply::LogLine;
 use cli::{Command, Progress, Reply, Show};
@@ -205,8 +205,14 @@ impl Shared {
         self.with(|router, now| router.shutdown(now));
     }
 
-    pub(super) fn add_link(&self, port: PortId, link: Box<dyn Link>, blocked: Rc<Notify>) {
-        self.0.state.borrow_mut().links.insert(port, OpenLink { link, blocked });
+    /// Gives the router a port together with its link: what the router says at once (gratuitous ARP, the first RIP
+    /// request) must find the link there.
+    pub(super) fn add_port(&self, info: PortInfo, link: Box<dyn Link>, blocked: Rc<Notify>) -> PortId {
+        let mut state = self.0.state.borrow_mut();
+        let port = state.router.add_port(self.now(), info);
+        state.links.insert(port, OpenLink { link, blocked });
+        self.after(&mut state);
+        port
     }
 
     pub(super) fn remove_link(&self, port: PortId) {
@@ -253,5 +259,73 @@ fn write_log(line: &LogLine) {
         Level::Warning => warn!(topic, "{message}"),
         Level::Info => info!(topic, "{message}"),
         Level::Debug => debug!(topic, "{message}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::Counters;
+    use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+    use std::os::unix::net::UnixStream;
+
+    /// A link that keeps what it is given.
+    struct Keeper {
+        descriptor: UnixStream,
+        sent: Rc<RefCell<Vec<Frame>>>,
+    }
+
+    impl AsFd for Keeper {
+        fn as_fd(&self) -> BorrowedFd<'_> {
+            self.descriptor.as_fd()
+        }
+    }
+
+    impl AsRawFd for Keeper {
+        fn as_raw_fd(&self) -> RawFd {
+            self.descriptor.as_raw_fd()
+        }
+    }
+
+    impl Link for Keeper {
+        fn recv(&mut self, _budget: usize, _sink: &mut dyn FnMut(Frame)) -> io::Result<usize> {
+            Ok(0)
+        }
+
+        fn send(&mut self, frame: Frame) {
+            self.sent.borrow_mut().push(frame);
+        }
+
+        fn flush(&mut self) -> io::Result<usize> {
+            Ok(0)
+        }
+
+        fn counters(&mut self) -> Counters {
+            Counters::default()
+        }
+    }
+
+    #[test]
+    fn what_a_router_says_on_a_new_port_reaches_its_link() {
+        let yaml = "interfaces: { eth1: { addresses: [10.0.1.1/24] } }\nrip: { networks: [10.0.0.0/8] }\n";
+        let shared = Shared::new(configs::yaml::parse(yaml, "test.yaml").unwrap(), 1);
+        let sent = Rc::new(RefCell::new(Vec::new()));
+        let link = Keeper { descriptor: UnixStream::pair().unwrap().0, sent: Rc::clone(&sent) };
+        let info = PortInfo {
+            name: "eth1".to_owned(),
+            altnames: Vec::new(),
+            mac: [2, 0, 0, 0, 0, 1],
+            mtu: 1500,
+            carrier: true,
+            offload: true,
+        };
+        shared.add_port(info, Box::new(link), Rc::new(Notify::new()));
+        let sent = sent.borrow();
+        let ethertypes: Vec<&[u8]> = sent.iter().map(|frame| &frame.data[12..14]).collect();
+        assert!(ethertypes.contains(&&[8, 6][..]), "gratuitous ARP");
+        let rip = |frame: &Frame| {
+            frame.data[12..14] == [8, 0] && frame.data[23] == 17 && frame.data[36..38] == [2, 8]
+        };
+        assert!(sent.iter().any(rip), "a RIP request");
     }
 }

@@ -128,8 +128,7 @@ impl Watcher {
         let fd = readiness(&*link)?;
         let blocked = Rc::new(Notify::new());
         let info = info(port, is_tap, link.offload());
-        let id = self.shared.with(|router, now| router.add_port(now, info));
-        self.shared.add_link(id, link, Rc::clone(&blocked));
+        let id = self.shared.add_port(info, link, Rc::clone(&blocked));
         let task = tokio::task::spawn_local(carry(self.shared.clone(), id, fd, blocked));
         let open = Open { port: id, task, tap: is_tap, shutdown: !interface.shutdown, mtu: None };
         self.open.insert(port.ifindex, open);
