@@ -99,6 +99,7 @@ fn routes_and_packets_cross_between_routerd_and_frr() {
                 answers.iter().all(|u| u[0] == "10.0.12.2" && u[2] == "2"),
                 "answers to requests: {answers:?}"
             );
+            assert!(wire.count("rip.command == 1 && ip.src == 10.0.12.1") > 0, "it asked when it came up");
             let told = wire.count("rip.command == 2 && ip.src == 10.0.12.1 && rip.ip == 10.0.2.0");
             assert_eq!(told, 0, "split horizon: what FRR told is not told back");
         }

@@ -14,6 +14,11 @@ rip:
   timers: { update: 5, timeout: 15, garbage: 10 }
 ";
 
+/// What a router may drop while traceroute and path MTU discovery pass, links come up, and hosts report the multicast
+/// groups they are in to whom it may concern.
+const EXPECTED_DROPS: [&str; 6] =
+    ["ttl-exceeded", "too-big", "port-down", "arp-not-for-us", "nd-unsolicited", "not-joined"];
+
 /// A converged scene.
 struct Scene {
     r1: Router,
@@ -47,9 +52,17 @@ fn hosts_reach_each_other_across_two_routers_by_ipv4() {
         .map(|(node, port)| (node, port, Capture::start(&line.net, node, port)));
     line.there().assert_all();
     line.back().assert_all();
+    // Not the bulk port, so that it is captured.
+    line.there().transfer(5002, 1 << 20);
+    for router in [&scene.r1, &scene.r2] {
+        assert!(router.drops().contains_key("ttl-exceeded"), "traceroute was seen");
+        router.assert_dropped_only(&EXPECTED_DROPS);
+    }
     let addresses = [Line::R1_ADDRESSES, Line::R2_ADDRESSES].concat();
     for (node, port, capture) in captures {
         let wire = capture.stop();
+        let large = wire.count("tcp.port == 5002 && frame.len > 9000");
+        assert!(large > 0, "{} {port}: kernels' large segments cross in one piece", node.name());
         wire.assert_clean(&[node.mac(port)], &addresses);
         if port == "eth2" {
             let fragments = wire.count("ip.flags.mf == 1 && ip.src == 10.0.1.10");
@@ -70,6 +83,9 @@ fn hosts_reach_each_other_across_two_routers_by_ipv6() {
         .map(|(node, port)| (node, port, Capture::start(&line.net, node, port)));
     line.there_v6().assert_all();
     line.back_v6().assert_all();
+    for router in [&scene.r1, &scene.r2] {
+        router.assert_dropped_only(&EXPECTED_DROPS);
+    }
     let addresses = [Line::R1_ADDRESSES, Line::R2_ADDRESSES].concat();
     for (node, port, capture) in captures {
         capture.stop().assert_clean(&[node.mac(port)], &addresses);

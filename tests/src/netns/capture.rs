@@ -116,6 +116,7 @@ impl Pcap {
             "ip.src",
             "ipv6.src",
             "_ws.expert.message",
+            "_ws.expert.group",
             "icmp.checksum.status",
             "icmpv6.checksum.status",
             "rip.auth_data_len",
@@ -142,17 +143,12 @@ fn sent_from(macs: &[String]) -> String {
 /// What tshark does not check by itself.
 const CHECKS: [&str; 4] = ["-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE"];
 
-/// Messages about the conversation rather than the packet.
-const CONVERSATION: [&str; 8] = [
-    "No response seen",
-    "Connection reset",
-    "Connection establish",
-    "Connection finish",
-    "Previous segment",
-    "retransmission",
-    "Duplicate ACK",
-    "Time To Live",
-];
+/// Wireshark's expert groups (`PI_*` of its epan/proto.h).
+const CHECKSUM: &str = "16777216";
+/// About the conversation rather than the packet: unanswered, retransmitted, window full.
+const SEQUENCE: &str = "33554432";
+/// A protocol violation.
+const PROTOCOL: &str = "150994944";
 
 /// What tshark 4.0 makes of a digest longer than MD5's: it knows RFC 2082 and not RFC 4822, reads 16 bytes of the
 /// digest and takes its head for one more entry. It says so of BIRD's packets, too.
@@ -161,38 +157,43 @@ const RFC_4822: &str = "Unknown address family 65535";
 /// Whether everything tshark says about a frame is about somebody else's doing.
 fn excused(frame: &[String], addresses: &[&str]) -> bool {
     // Several values are those of the packet itself and then of the one it quotes.
-    let values = |at: usize| frame.get(at).map(String::as_str).unwrap_or("").split(',');
-    let sources: Vec<&str> = values(1).chain(values(2)).filter(|s| !s.is_empty()).collect();
-    let icmp = values(4).chain(values(5)).find(|status| !status.is_empty());
+    let values =
+        |at: usize| frame.get(at).map(String::as_str).unwrap_or("").split(',').filter(|v| !v.is_empty());
+    let sources: Vec<&str> = values(1).chain(values(2)).collect();
     let transit = !sources.first().is_some_and(|source| addresses.contains(source));
-    let quotes = sources.len() > 1 && icmp == Some("1");
-    // A message may hold a comma: the pieces are told by what they mean, not counted.
-    let messages = frame.get(3).map(String::as_str).unwrap_or("");
-    let bad_checksum = messages.contains("Bad checksum");
-    let long_digest = values(6).any(|len| len.parse().is_ok_and(|len: u8| len > 16));
-    let talk =
-        CONVERSATION.iter().any(|known| messages.contains(known)) || (messages == RFC_4822 && long_digest);
-    let grave = messages.contains("Malformed") || (bad_checksum && !transit && !quotes);
-    !grave && (talk || bad_checksum)
+    let quotes = sources.len() > 1 && values(5).chain(values(6)).next() == Some("1");
+    let long_digest = values(7).any(|len| len.parse().is_ok_and(|len: u8| len > 16));
+    // A message may hold a comma, a group not.
+    let message = frame.get(3).map(String::as_str).unwrap_or("");
+    let mut groups = values(4).peekable();
+    groups.peek().is_some()
+        && groups.all(|group| match group {
+            SEQUENCE => true,
+            CHECKSUM => transit || quotes,
+            PROTOCOL => long_digest && message == RFC_4822,
+            _ => false,
+        })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn frame(sources: &str, message: &str, icmp: &str) -> Vec<String> {
-        ["1", sources, "", message, icmp, "", "", ""].map(str::to_owned).to_vec()
+    fn frame(sources: &str, message: &str, groups: &str, icmp: &str, rip: &str) -> Vec<String> {
+        ["1", sources, "", message, groups, icmp, "", rip, ""].map(str::to_owned).to_vec()
     }
 
     #[test]
     fn a_bad_checksum_is_excused_only_in_transit() {
-        assert!(excused(&frame("10.0.1.10", "Bad checksum [should be 0x1234]", ""), &["10.0.1.1"]));
-        assert!(!excused(&frame("10.0.1.1", "Bad checksum [should be 0x1234]", ""), &["10.0.1.1"]));
+        let transit = frame("10.0.1.10", "Bad checksum [should be 0x1234]", CHECKSUM, "", "");
+        assert!(excused(&transit, &["10.0.1.1"]));
+        assert!(!excused(&transit, &["10.0.1.10"]));
     }
 
     #[test]
     fn an_icmp_error_answers_for_its_own_checksum_and_not_for_that_of_its_quote() {
-        let error = |status| frame("10.0.1.1,10.0.1.10", "Bad checksum [should be 0x1234]", status);
+        let error =
+            |status| frame("10.0.1.1,10.0.1.10", "Bad checksum [should be 0x1234]", CHECKSUM, status, "");
         assert!(excused(&error("1"), &["10.0.1.1"]));
         assert!(!excused(&error("0"), &["10.0.1.1"]));
         assert!(!excused(&error("0,1"), &["10.0.1.1"]));
@@ -200,17 +201,21 @@ mod tests {
 
     #[test]
     fn a_malformed_packet_is_never_excused() {
-        assert!(!excused(&frame("10.0.1.10", "Malformed Packet (Exception occurred)", ""), &[]));
-        assert!(!excused(&frame("10.0.1.10", "No response seen,Malformed Packet", ""), &[]));
+        let malformed = "117440512";
+        assert!(!excused(
+            &frame("10.0.1.10", "Malformed Packet (Exception occurred)", malformed, "", ""),
+            &[]
+        ));
+        assert!(!excused(&frame("10.0.1.10", "", &format!("{SEQUENCE},{malformed}"), "", ""), &[]));
+        assert!(
+            !excused(&frame("10.0.1.10", "", "", "", ""), &[]),
+            "nor one that is suspicious without a word"
+        );
     }
 
     #[test]
     fn a_long_digest_of_rip_is_excused_and_an_unknown_family_is_not() {
-        let rip = |len: &str, message| {
-            let mut rip = frame("10.0.12.1", message, "");
-            rip[6] = len.to_owned();
-            excused(&rip, &["10.0.12.1"])
-        };
+        let rip = |len, message| excused(&frame("10.0.12.1", message, PROTOCOL, "", len), &["10.0.12.1"]);
         assert!(rip("32", "Unknown address family 65535"));
         assert!(!rip("16", "Unknown address family 65535"));
         assert!(!rip("32", "Unknown address family 7"));
@@ -218,7 +223,10 @@ mod tests {
     }
 
     #[test]
-    fn an_unanswered_request_is_excused() {
-        assert!(excused(&frame("10.0.1.1", "No response seen to ICMP request", "1"), &["10.0.1.1"]));
+    fn what_is_about_the_conversation_is_excused() {
+        assert!(excused(
+            &frame("10.0.1.1", "No response seen to ICMP request", SEQUENCE, "1", ""),
+            &["10.0.1.1"]
+        ));
     }
 }

@@ -4,6 +4,7 @@ use super::net::{Net, Node};
 use super::process::{Finished, Process};
 use super::wait::poll_until;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -131,6 +132,23 @@ impl Router {
             let line = log.lines().find(|line| words.iter().all(|word| line.contains(word)));
             line.map(str::to_owned).ok_or(log.clone())
         })
+    }
+
+    /// What it dropped, and how often.
+    #[track_caller]
+    pub fn drops(&self) -> BTreeMap<String, u64> {
+        let traffic = self.json("show ip traffic json");
+        let drops = traffic["drops"].as_object().into_iter().flatten();
+        let counted = drops.filter_map(|(name, value)| Some((name.clone(), value.as_u64()?)));
+        counted.filter(|(_, value)| *value > 0).collect()
+    }
+
+    /// Fails if it dropped anything for another reason than these.
+    #[track_caller]
+    pub fn assert_dropped_only(&self, reasons: &[&str]) {
+        let mut drops = self.drops();
+        drops.retain(|name, _| !reasons.contains(&name.as_str()));
+        assert!(drops.is_empty(), "{} dropped without need: {drops:?}", self.node.name());
     }
 
     /// A counter of `show ip traffic` by its name, 0 when it is not there.
