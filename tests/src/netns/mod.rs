@@ -25,15 +25,15 @@ mod router;
 mod wait;
 
 pub use bird::Bird;
-pub use capture::{BULK_PORT, Capture, Pcap};
+pub use capture::{Capture, Pcap};
 pub use checks::Crossing;
 pub use frr::Frr;
-pub use host::{Hop, Ping, random_file, sha256};
-pub use line::{Line, NARROW, Owner};
+pub use host::{Hop, Ping};
+pub use line::{Line, Owner};
 pub use net::{Net, Node};
 pub use process::{Finished, Process};
 pub use router::{Router, binary, selected};
-pub use wait::{Stopwatch, pause, poll_until};
+pub use wait::poll_until;
 
 use std::io::Write as _;
 

@@ -151,12 +151,6 @@ impl Router {
         assert!(drops.is_empty(), "{} dropped without need: {drops:?}", self.node.name());
     }
 
-    /// A counter of `show ip traffic` by its name, 0 when it is not there.
-    #[track_caller]
-    pub fn counter(&self, name: &str) -> u64 {
-        find(&self.json("show ip traffic json"), name).unwrap_or(0)
-    }
-
     /// Everything it logged to stderr.
     pub fn log(&self) -> String {
         self.process.log()
@@ -176,32 +170,18 @@ pub fn selected<'a>(routes: &'a Value, prefix: &str) -> Option<&'a Value> {
     routes.get(prefix)?.as_array()?.iter().find(|route| route["selected"] == true)
 }
 
-/// The first number called `name` anywhere inside, or the `value` beside `"name": name`.
-fn find(value: &Value, name: &str) -> Option<u64> {
-    match value {
-        Value::Object(map) => {
-            if map.get("name").and_then(Value::as_str) == Some(name) {
-                return map.get("value").and_then(Value::as_u64);
-            }
-            if let Some(number) = map.get(name).and_then(Value::as_u64) {
-                return Some(number);
-            }
-            map.values().find_map(|inner| find(inner, name))
-        }
-        Value::Array(list) => list.iter().find_map(|inner| find(inner, name)),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_counter_is_found_by_key_or_by_name() {
-        let value = serde_json::json!({"ip": {"ttl-expired": 3}, "list": [{"name": "no-route", "value": 7}]});
-        assert_eq!(find(&value, "ttl-expired"), Some(3));
-        assert_eq!(find(&value, "no-route"), Some(7));
-        assert_eq!(find(&value, "absent"), None);
+    fn only_a_selected_route_to_the_very_prefix_counts() {
+        let routes = serde_json::json!({
+            "10.0.1.0/24": [{"protocol": "static"}, {"protocol": "rip", "selected": true}],
+            "10.0.2.0/24": [{"protocol": "rip"}],
+        });
+        assert_eq!(selected(&routes, "10.0.1.0/24").map(|route| &route["protocol"]), Some(&"rip".into()));
+        assert_eq!(selected(&routes, "10.0.2.0/24"), None);
+        assert_eq!(selected(&routes, "10.0.3.0/24"), None);
     }
 }

@@ -26,7 +26,7 @@ impl Stopwatch {
 
 /// Lets other processes run for a moment between two looks at a condition. Not for synchronisation: see
 /// [`poll_until`].
-pub fn pause(time: Duration) {
+fn pause(time: Duration) {
     let (_keep_open, nobody_sends) = mpsc::channel::<()>();
     // Nothing is ever sent: this ends by its timeout.
     let _ = nobody_sends.recv_timeout(time);
