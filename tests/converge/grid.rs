@@ -40,7 +40,8 @@ fn run(rows: usize, columns: usize, habits: Habits, seed: u64, changes: usize) -
 }
 
 fn judge(lab: &mut Lab, when: &str) {
-    lab.converge().unwrap_or_else(|e| panic!("{when}: {e}"));
+    let quiet = lab.converge();
+    assert!(quiet.is_ok(), "{when}: {quiet:?}");
     let differences = lab.compare_with_oracle();
     assert!(
         differences.is_empty(),

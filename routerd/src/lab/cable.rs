@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 pub const DEFAULT_DELAY: Duration = Duration::from_micros(10);
 /// The least delay there is: time must pass between cause and effect, or a loop would stop the clock.
 const LEAST_DELAY: Duration = Duration::from_micros(1);
-/// Frames on the way in one direction, at most: where a layer 2 loop ends its storm.
+/// Frames on the way in one direction, at most: memory is finite.
 const MAX_IN_FLIGHT: u32 = 10_000;
 
 /// What one direction of a cable does to frames.
@@ -403,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn a_storm_ends_at_the_bound() {
+    fn frames_on_the_way_are_bounded() {
         let mut c = cable(|_| ());
         for _ in 0..MAX_IN_FLIGHT {
             c.send(Instant::ZERO, Side::A, 60);

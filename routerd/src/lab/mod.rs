@@ -30,3 +30,6 @@ pub use oracle::Difference;
 pub use sim::Lab;
 pub use topology::Topology;
 pub use walk::{ForwardingLoop, Tables};
+
+#[cfg(test)]
+mod tests;

@@ -139,6 +139,9 @@ impl Lab {
         }
         self.recorder.operation(self.now, &format!("revive {node}"));
         self.boot(index);
+        // Those at the other ends see a carrier now.
+        self.tell_carriers(index);
+        self.touch(index, false);
         Ok(())
     }
 

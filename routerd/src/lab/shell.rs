@@ -11,6 +11,7 @@ use cli::{Args, Backend, Command, Progress, Reply, shell};
 use core::time::Duration;
 use std::io::{BufRead, Write};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -74,6 +75,8 @@ const HELP: [(&str, &str); 13] = [
 pub struct Session {
     live: Live,
     node: Arc<Mutex<String>>,
+    /// Cleared to end the present log stream.
+    monitoring: Arc<AtomicBool>,
     names: Vec<String>,
     ends: Vec<String>,
 }
@@ -86,6 +89,7 @@ impl Session {
         Session {
             live,
             node: Arc::new(Mutex::new(first)),
+            monitoring: Arc::default(),
             names: topology.nodes.iter().map(|n| n.name.clone()).collect(),
             ends: topology.links.iter().flat_map(|l| &l.ends).map(|e| topology.end_name(e)).collect(),
         }
@@ -232,16 +236,22 @@ impl Backend for Session {
     }
 
     fn monitor(&mut self, on: bool) -> Option<LogStream> {
+        self.monitoring.store(false, Ordering::Relaxed);
         if !on {
             return None;
         }
         let (lines, stream) = channel::<LogLine>();
         let node = Arc::clone(&self.node);
+        let wanted = Arc::new(AtomicBool::new(true));
+        self.monitoring = Arc::clone(&wanted);
         let watching = self.live.watch(move |r| {
+            if !wanted.load(Ordering::Relaxed) {
+                return true;
+            }
             r.lab.follow_log();
             let here = node.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let mut log = r.lab.take_log().into_iter().filter(|(name, _)| *name == here);
-            // The listener has gone: so does this watch.
+            // A send that fails: the listener has gone, and so does this watch.
             log.any(|(_, line)| lines.send(line).is_err())
         });
         watching.ok()?;

@@ -96,6 +96,7 @@ struct Entry {
 }
 
 enum Event {
+    Wake { node: usize },
     Timer { node: usize, generation: u64 },
     Arrival { cable: usize, from: Side, epoch: u32, frame: BytesMut },
 }
@@ -147,6 +148,8 @@ impl Lab {
         lab.wire_up();
         for node in 0..lab.nodes.len() {
             lab.boot(node);
+            // What they say at once is said when time begins to run, so that a trace begun now misses nothing.
+            lab.push(Instant::ZERO, Event::Wake { node });
         }
         Ok(lab)
     }
@@ -183,7 +186,7 @@ impl Lab {
         }
     }
 
-    /// Switches a node on, with the configuration of the topology.
+    /// Switches a node on, with the configuration of the topology. Nobody is told and nothing is sent yet.
     pub(super) fn boot(&mut self, index: usize) {
         let now = self.now;
         let carriers: Vec<bool> = self.carriers(index);
@@ -204,9 +207,6 @@ impl Lab {
                 Engine::Router(Box::new(router))
             }
         };
-        // Those at the other ends see a carrier now.
-        self.tell_carriers(index);
-        self.touch(index, false);
     }
 
     /// Whether each interface of a node has a carrier.
@@ -315,6 +315,7 @@ impl Lab {
 
     fn handle(&mut self, event: Event) {
         match event {
+            Event::Wake { node } => self.touch(node, false),
             Event::Timer { node: index, generation } => {
                 let now = self.now;
                 let Some(node) = self.nodes.get_mut(index) else { return };
@@ -391,6 +392,7 @@ impl Lab {
     pub fn next_event(&mut self) -> Option<Instant> {
         while let Some(Reverse(entry)) = self.queue.peek() {
             let void = match &entry.event {
+                Event::Wake { .. } => false,
                 Event::Timer { node, generation } => {
                     self.nodes.get(*node).is_none_or(|n| n.generation != *generation)
                 }

@@ -1,5 +1,6 @@
 //! A learning Ethernet switch: the LAN between more than two nodes.
-//! No spanning tree, no VLANs: a loop of switches storms, as it would on a table of cheap ones.
+//! No spanning tree, no VLANs: a loop of switches storms, as it would on a table of cheap ones, up to what storm
+//! control lets through.
 
 use core::time::Duration;
 use fib::Instant;
@@ -10,10 +11,18 @@ const AGEING: Duration = Duration::from_secs(300);
 /// Stations remembered at most; more are flooded to.
 const MAX_STATIONS: usize = 8192;
 
+/// Storm control: frames flooded at once, and one more after each such pause.
+const FLOOD_BURST: u32 = 1000;
+const FLOOD_PAUSE: Duration = Duration::from_micros(100);
+
 /// Where stations were last heard.
 #[derive(Debug, Default)]
 pub struct Switch {
     stations: BTreeMap<[u8; 6], (usize, Instant)>,
+    /// Frames flooded and not yet made up for by time, and the instant up to which it was counted.
+    flooded: u32,
+    counted: Instant,
+    stormed: u64,
 }
 
 impl Switch {
@@ -27,17 +36,36 @@ impl Switch {
             self.stations.insert(*source, (port, now));
         }
         if is_group(destination) {
-            return Forward::Flood;
+            return self.flood(now);
         }
         match self.stations.get(destination) {
             Some((_, heard)) if now.since(*heard) > AGEING => {
                 self.stations.remove(destination);
-                Forward::Flood
+                self.flood(now)
             }
             Some((to, _)) if *to == port => Forward::Nowhere,
             Some((to, _)) => Forward::Port(*to),
-            None => Forward::Flood,
+            None => self.flood(now),
         }
+    }
+
+    /// Floods if storm control lets it.
+    fn flood(&mut self, now: Instant) -> Forward {
+        let pauses = now.since(self.counted).as_micros() / FLOOD_PAUSE.as_micros();
+        let pauses = u32::try_from(pauses).unwrap_or(u32::MAX);
+        self.counted += FLOOD_PAUSE.saturating_mul(pauses);
+        self.flooded = self.flooded.saturating_sub(pauses);
+        if self.flooded >= FLOOD_BURST {
+            self.stormed += 1;
+            return Forward::Nowhere;
+        }
+        self.flooded += 1;
+        Forward::Flood
+    }
+
+    /// Frames that storm control did not flood.
+    pub fn stormed(&self) -> u64 {
+        self.stormed
     }
 
     /// Forgets the stations behind a port whose carrier went.
@@ -82,6 +110,19 @@ mod tests {
         assert_eq!(s.handle_frame(Instant::ZERO, 1, &frame(B, A)), Forward::Nowhere);
         assert_eq!(s.handle_frame(Instant::ZERO, 1, &frame([0xff; 6], B)), Forward::Flood);
         assert_eq!(s.handle_frame(Instant::ZERO, 1, &[1, 2, 3]), Forward::Nowhere);
+    }
+
+    #[test]
+    fn a_storm_is_let_through_only_so_far() {
+        let mut s = Switch::default();
+        let broadcast = frame([0xff; 6], A);
+        let floods = |s: &mut Switch, now, n: u32| {
+            (0..n).filter(|_| s.handle_frame(now, 0, &broadcast) == Forward::Flood).count()
+        };
+        assert_eq!(floods(&mut s, Instant::ZERO, 5000), 1000);
+        assert_eq!(s.stormed(), 4000);
+        assert_eq!(floods(&mut s, Instant::from_millis(1), 5000), 10, "one for each 100 us");
+        assert_eq!(floods(&mut s, Instant::from_secs(60), 5000), 1000);
     }
 
     #[test]
