@@ -1,7 +1,7 @@
 //! The whole configuration of a router as one value. Sections of protocols live with their protocols.
 
 use core::net::IpAddr;
-use fib::{IfAddr, Prefix, TableId};
+use fib::{IfAddr, Prefix, RpFilter, TableId};
 use proto::Level;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -87,19 +87,6 @@ pub struct Interface {
     /// Create this interface as a TAP device rather than waiting for one of this name.
     #[serde(skip_serializing_if = "is_default")]
     pub tap: bool,
-}
-
-/// Reverse-path filter (RFC 3704).
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RpFilter {
-    /// No check.
-    #[default]
-    Off,
-    /// The source must be reachable through the very interface.
-    Strict,
-    /// The source must be reachable.
-    Loose,
 }
 
 /// One static route; several of equal prefix and distance form an ECMP set.

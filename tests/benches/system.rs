@@ -160,7 +160,10 @@ fn grid(side: usize) {
     let cpu = start.elapsed();
     let routers = side * side;
     let prefixes = cables.len() + routers;
-    row(&format!("RIP grid of {routers}, {prefixes} prefixes: virtual s"), format!("{:.1}", at_rest.as_micros() as f64 / 1e6));
+    row(
+        &format!("RIP grid of {routers}, {prefixes} prefixes: virtual s"),
+        format!("{:.1}", at_rest.as_micros() as f64 / 1e6),
+    );
     row(&format!("RIP grid of {routers}: CPU ms to converge"), format!("{:.0}", cpu.as_secs_f64() * 1e3));
     row(&format!("RIP grid of {routers}: frames carried"), format!("{}", lab.frames()));
 }

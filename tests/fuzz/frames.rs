@@ -64,7 +64,8 @@ struct Scene {
 
 impl Scene {
     fn new(seed: u64) -> Scene {
-        let router = |text: &str, seed| Router::new(configs::yaml::parse(text, "fuzz.yaml").expect("valid"), seed);
+        let router =
+            |text: &str, seed| Router::new(configs::yaml::parse(text, "fuzz.yaml").expect("valid"), seed);
         let (mut victim, mut peer) = (router(CONFIG, seed), router(PEER, seed + 1));
         let now = Instant::from_secs(1);
         let ports = [victim.add_port(now, port("eth1", 1)), victim.add_port(now, port("eth2", 2))];

@@ -19,7 +19,10 @@ pub struct Budget {
     until: Option<std::time::Instant>,
 }
 
-#[expect(clippy::disallowed_methods, reason = "a fuzz run is bounded by real time; the code under test never sees it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a fuzz run is bounded by real time; the code under test never sees it"
+)]
 fn clock() -> std::time::Instant {
     std::time::Instant::now()
 }

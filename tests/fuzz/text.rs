@@ -96,12 +96,16 @@ pub fn shell(budget: &Budget) {
     let examples = files(&root().join("configs"), ".yaml");
     let texts = examples.iter().filter_map(|p| routerd::storage::read(&p.to_string_lossy()).ok());
     let mut lines: Vec<Vec<u8>> = texts
-        .flat_map(|config| cli::text::print(&config).lines().map(|l| l.trim().as_bytes().to_vec()).collect::<Vec<_>>())
+        .flat_map(|config| {
+            cli::text::print(&config).lines().map(|l| l.trim().as_bytes().to_vec()).collect::<Vec<_>>()
+        })
         .collect();
     // The reference names every command between backquotes.
     lines.extend(cli::reference().split('`').skip(1).step_by(2).map(|c| c.as_bytes().to_vec()));
-    lines.extend(["configure terminal", "end", "exit", "show ip route | include R | count", "do show ip route json"]
-        .map(|l| l.as_bytes().to_vec()));
+    lines.extend(
+        ["configure terminal", "end", "exit", "show ip route | include R | count", "do show ip route json"]
+            .map(|l| l.as_bytes().to_vec()),
+    );
     assert!(lines.len() > 200, "there is a corpus");
     let mut mutator = Mutator::new(budget.seed, lines);
     let local = || Local { router: Router::new(configs::Config::default(), 1), now: Instant::from_secs(1) };

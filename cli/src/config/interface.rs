@@ -3,9 +3,9 @@
 use super::{Edit, Run, line, push_new};
 use crate::grammar::token::parse_mac;
 use crate::grammar::{Args, Modes, Row};
-use configs::config::{Interface, RpFilter};
+use configs::config::Interface;
 use core::net::{IpAddr, Ipv4Addr};
-use fib::IfAddr;
+use fib::{IfAddr, RpFilter};
 
 pub(super) const ROWS: &[Row<Run>] = &[
     line("description LINE", "description [LINE]", Modes::INTERFACE, "A note for the reader", description)
@@ -247,7 +247,8 @@ fn tap(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use crate::config::tests::{after, refusal};
-    use configs::config::{Interface, RpFilter};
+    use configs::config::Interface;
+    use fib::RpFilter;
 
     fn eth1(lines: &[&str]) -> Interface {
         let mut all = vec!["interface eth1"];

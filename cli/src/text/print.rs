@@ -4,10 +4,10 @@
 use crate::config::time;
 use crate::grammar::words::{quote, quote_beside};
 use configs::Config;
-use configs::config::{Discard, Forwarding, Interface, Logging, RpFilter, Rule, StaticRoute};
+use configs::config::{Discard, Forwarding, Interface, Logging, Rule, StaticRoute};
 use core::fmt::Display;
 use core::net::IpAddr;
-use fib::Prefix;
+use fib::{Prefix, RpFilter};
 use policy::config::{AccessEntry, Action, Key, Lifetime, OnMatch, PrefixEntry, RouteMapEntry};
 use proto::Level;
 use rip::config::{

@@ -5,9 +5,9 @@ mod policy;
 mod rip;
 
 use crate::Config;
-use crate::config::{Discard, Forwarding, Interface, Logging, RpFilter, Rule, StaticRoute};
+use crate::config::{Discard, Forwarding, Interface, Logging, Rule, StaticRoute};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use fib::{IfAddr, Mac, Prefix, TableId};
+use fib::{IfAddr, Mac, Prefix, RpFilter, TableId};
 use proptest::collection::{btree_map, vec};
 use proptest::option::of;
 use proptest::prelude::*;

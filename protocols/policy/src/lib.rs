@@ -19,13 +19,11 @@ pub mod config;
 pub mod key_chain;
 pub mod prefix_list;
 pub mod route_map;
-pub mod validate;
 
 pub use access::{By, Verdict};
 pub use config::{Action, Config};
 pub use key_chain::KeyChain;
 pub use route_map::{Changes, Decision, RouteView};
-pub use validate::{Problem, Step, validate};
 
 use fib::Prefix;
 

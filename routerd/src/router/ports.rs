@@ -2,9 +2,9 @@
 //! the id it keeps for life.
 
 use configs::Config;
-use configs::config::{Interface, RpFilter};
+use configs::config::Interface;
 use core::time::Duration;
-use fib::port::{Mac, PortSettings, RpFilter as Filter};
+use fib::port::{Mac, PortSettings};
 use fib::{IfAddr, Instant, PortId};
 use std::collections::BTreeMap;
 
@@ -125,11 +125,7 @@ pub(super) fn settings(info: &PortInfo, loopback: bool, interface: Option<&Inter
         up: !interface.shutdown && (loopback || info.carrier),
         loopback,
         addresses: primary_first(&interface.addresses),
-        rp_filter: match interface.rp_filter {
-            RpFilter::Off => Filter::Off,
-            RpFilter::Strict => Filter::Strict,
-            RpFilter::Loose => Filter::Loose,
-        },
+        rp_filter: interface.rp_filter,
         proxy_arp: interface.proxy_arp,
         redirects: interface.redirects,
         unreachables: !interface.no_unreachables,

@@ -1,14 +1,13 @@
 //! The stack of one port: UDP sockets of link-scoped protocols. The ingress port is known because the
 //! stack is the port's own; what it sends leaves by that port without a route lookup.
 
-use super::device::Queues;
-use super::{at, from};
+use super::core::Core;
 use bytes::{Bytes, BytesMut};
 use core::net::{IpAddr, SocketAddr};
 use fib::Instant;
-use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
+use smoltcp::iface::SocketHandle;
 use smoltcp::socket::udp::{PacketBuffer, PacketMetadata, SendError, Socket, UdpMetadata};
-use smoltcp::wire::{HardwareAddress, IpEndpoint};
+use smoltcp::wire::IpEndpoint;
 
 /// Datagrams that may wait in each direction of a socket. A RIP table of 1,000 routes is 40 of them.
 const DATAGRAMS: usize = 64;
@@ -28,12 +27,8 @@ pub struct Received {
 
 /// The sockets of one port.
 pub struct LinkStack {
-    iface: Interface,
-    queues: Queues,
-    sockets: SocketSet<'static>,
+    core: Core,
     udp: Vec<(u16, SocketHandle)>,
-    /// smoltcp has work that no timer of its own announces.
-    stirred: bool,
     /// Packets taken in and not yet come out as datagrams.
     pending: u64,
 }
@@ -41,19 +36,7 @@ pub struct LinkStack {
 impl LinkStack {
     /// A stack without sockets.
     pub fn new(now: Instant, seed: u64) -> LinkStack {
-        let mut queues = Queues::new(65_535);
-        let mut config = Config::new(HardwareAddress::Ip);
-        config.random_seed = seed;
-        let mut iface = Interface::new(config, &mut queues, at(now));
-        iface.set_any_ip(true);
-        LinkStack {
-            iface,
-            queues,
-            sockets: SocketSet::new(Vec::new()),
-            udp: Vec::new(),
-            stirred: false,
-            pending: 0,
-        }
+        LinkStack { core: Core::new(now, seed), udp: Vec::new(), pending: 0 }
     }
 
     /// Opens the UDP port, unless it is open.
@@ -65,7 +48,7 @@ impl LinkStack {
         let mut socket = Socket::new(buffer(), buffer());
         if socket.bind(port).is_ok() {
             socket.set_hop_limit(Some(1));
-            self.udp.push((port, self.sockets.add(socket)));
+            self.udp.push((port, self.core.sockets.add(socket)));
         }
     }
 
@@ -76,15 +59,14 @@ impl LinkStack {
 
     /// Takes a whole IP packet that the forwarder punted.
     pub fn input(&mut self, packet: BytesMut) {
-        self.queues.rx.push_back(packet);
-        self.stirred = true;
+        self.core.input(packet);
         self.pending = self.pending.saturating_add(1);
     }
 
     /// Packets taken in that smoltcp dropped without a word: bad checksum or length, or a full buffer. Counted
     /// once, after everything received has been fetched.
     pub fn take_dropped(&mut self) -> u64 {
-        if self.stirred { 0 } else { std::mem::take(&mut self.pending) }
+        if self.core.is_stirred() { 0 } else { std::mem::take(&mut self.pending) }
     }
 
     /// Sends a datagram from one of the port's own addresses. `Err(())`: no such socket, or its buffer is
@@ -98,8 +80,8 @@ impl LinkStack {
         let (_, handle) = self.udp.iter().find(|(p, _)| *p == source.port()).ok_or(())?;
         let mut meta = UdpMetadata::from(IpEndpoint::from(destination));
         meta.local_address = Some(source.ip().into());
-        self.stirred = true;
-        match self.sockets.get_mut::<Socket>(*handle).send_slice(payload, meta) {
+        self.core.stir();
+        match self.core.sockets.get_mut::<Socket>(*handle).send_slice(payload, meta) {
             Ok(()) => Ok(()),
             Err(SendError::BufferFull | SendError::Unaddressable) => Err(()),
         }
@@ -107,26 +89,18 @@ impl LinkStack {
 
     /// Lets smoltcp work until it has nothing more to do now.
     pub fn poll(&mut self, now: Instant) {
-        if !self.stirred && self.next_timeout(now).is_none_or(|t| t > now) {
-            return;
-        }
-        self.stirred = false;
-        // One poll takes in everything queued, and then every socket sends what it has.
-        self.iface.poll(at(now), &mut self.queues, &mut self.sockets);
+        self.core.poll(now);
     }
 
     /// When smoltcp wants to be polled.
     pub fn next_timeout(&mut self, now: Instant) -> Option<Instant> {
-        if self.stirred {
-            return Some(now);
-        }
-        self.iface.poll_at(at(now), &self.sockets).map(|t| from(now, t))
+        self.core.next_timeout(now)
     }
 
     /// The next datagram received.
     pub fn receive(&mut self) -> Option<Received> {
         for (port, handle) in &self.udp {
-            let socket = self.sockets.get_mut::<Socket>(*handle);
+            let socket = self.core.sockets.get_mut::<Socket>(*handle);
             if let Ok((payload, meta)) = socket.recv() {
                 self.pending = self.pending.saturating_sub(1);
                 let to: IpAddr = meta.local_address.map_or(IpAddr::V4([0; 4].into()), IpAddr::from);
@@ -142,7 +116,7 @@ impl LinkStack {
 
     /// The next IP packet to send.
     pub fn output(&mut self) -> Option<BytesMut> {
-        self.queues.tx.pop_front()
+        self.core.output()
     }
 }
 
