@@ -1,5 +1,5 @@
 //! What a whole router costs: boot until its shell answers, memory when idle, and the CPU time a lab of a
-//! hundred RIP routers needs to converge. Prints a table; `--smoke` makes the lab small.
+//! hundred RIP routers needs to converge. Prints a table; `cargo test --bench system` runs a small lab only.
 //!
 //! `cargo bench --package tests --bench system`
 
@@ -13,14 +13,16 @@ fn clock() -> Instant {
 }
 
 fn main() {
-    let smoke = std::env::args().any(|a| a == "--smoke");
+    let smoke = !std::env::args().any(|a| a == "--bench");
     println!("{:<44} {:>12}", "system", "measured");
     match binaries() {
         Some((routerd, router)) => {
             boot(&routerd, &router);
             lab_prompt(&routerd);
         }
-        None => println!("boot and memory: skipped, run `cargo build --release --workspace --bins` first"),
+        None => {
+            println!("boot and memory: skipped, run `cargo build --workspace --bins` in this profile first")
+        }
     }
     grid(if smoke { 3 } else { 10 });
 }
