@@ -103,9 +103,12 @@ impl Shared {
     /// Frames to their links, log lines to the log, and the timer task told if it would wake too late.
     fn after(&self, state: &mut State) {
         while let Some((port, frame)) = state.router.poll_transmit() {
-            if let Some(open) = state.links.get_mut(&port) {
-                open.link.send(frame);
-                state.dirty.insert(port);
+            match state.links.get_mut(&port) {
+                Some(open) => {
+                    open.link.send(frame);
+                    state.dirty.insert(port);
+                }
+                None => state.router.count_no_link(),
             }
         }
         while let Some(port) = state.dirty.pop_first() {

@@ -264,6 +264,11 @@ impl Router {
         self.forwarder.poll_transmit()
     }
 
+    /// A frame from [`Router::poll_transmit`] found no link to leave by: it is counted.
+    pub fn count_no_link(&mut self) {
+        self.refused.count(refused::Refusal::NoLink);
+    }
+
     /// What a running job (ping, traceroute) has to say.
     pub fn poll_progress(&mut self, now: Instant, job: u64) -> Option<Progress> {
         let progress = self.probes.poll_progress(now, job);

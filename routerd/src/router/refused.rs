@@ -15,13 +15,16 @@ pub enum Refusal {
     NoSocket,
     /// UDP for a protocol of ours that the stack would not take.
     BadDatagram,
+    /// A frame for a port without a link.
+    NoLink,
 }
 
-use Refusal::{BadDatagram, IcmpGroup, Malformed, NoListener, NoProtocol, NoSocket};
+use Refusal::{BadDatagram, IcmpGroup, Malformed, NoLink, NoListener, NoProtocol, NoSocket};
 
 impl Refusal {
     /// Every one, in order.
-    pub const ALL: [Refusal; 6] = [Malformed, NoListener, NoProtocol, IcmpGroup, NoSocket, BadDatagram];
+    pub const ALL: [Refusal; 7] =
+        [Malformed, NoListener, NoProtocol, IcmpGroup, NoSocket, BadDatagram, NoLink];
 
     /// The name as `show ip traffic` prints it.
     pub fn name(self) -> &'static str {
@@ -32,6 +35,7 @@ impl Refusal {
             IcmpGroup => "icmp-group",
             NoSocket => "no-socket",
             BadDatagram => "bad-datagram",
+            NoLink => "no-link",
         }
     }
 
@@ -46,6 +50,7 @@ impl Refusal {
             IcmpGroup => "ICMP to a broadcast or multicast address; never answered.",
             NoSocket => "A datagram of our own that no socket would take.",
             BadDatagram => "UDP for a protocol of ours with a bad checksum or length, or too many at once.",
+            NoLink => "A frame for a port whose link is gone.",
         }
     }
 }

@@ -127,6 +127,14 @@ impl Net {
         }
     }
 
+    /// The value of a counter of `show ip traffic`.
+    fn counter(&mut self, router: usize, name: &str) -> u64 {
+        let Reply::Traffic(traffic) = self.execute(router, Command::Show(Show::Traffic)) else {
+            panic!("traffic")
+        };
+        traffic.sections.iter().flat_map(|(_, c)| c).filter(|c| c.name == name).map(|c| c.value).sum()
+    }
+
     fn configure(&mut self, router: usize, mode: Mode, line: &str) -> Reply {
         self.execute(router, Command::Configure { mode, line: line.to_owned() })
     }
@@ -359,9 +367,7 @@ fn udp_to_a_closed_port_is_refused_and_counted() {
     };
     let said = net.job(0, Command::Traceroute(ask));
     assert_eq!(said.last(), Some(&Progress::TracerouteDone { reached: true }));
-    let Reply::Traffic(traffic) = net.execute(1, Command::Show(Show::Traffic)) else { panic!("traffic") };
-    let counters = traffic.sections.iter().flat_map(|(_, c)| c);
-    assert_eq!(counters.filter(|c| c.name == "no-listener").map(|c| c.value).sum::<u64>(), 1);
+    assert_eq!(net.counter(1, "no-listener"), 1);
 }
 
 #[test]
@@ -386,4 +392,13 @@ fn only_a_recursive_next_hop_says_what_it_ends_at() {
     let recursive = hop("203.0.113.0/24");
     let end = (Some("10.0.12.2".parse().unwrap()), "eth1".to_owned());
     assert_eq!((recursive.recursive, recursive.interface, recursive.resolved), (true, None, vec![end]));
+}
+
+#[test]
+fn a_frame_without_a_link_is_counted() {
+    let mut net = chain();
+    net.routers[0].count_no_link();
+    assert_eq!(net.counter(0, "no-link"), 1);
+    net.execute(0, Command::Clear(cli::command::Clear::Counters(None)));
+    assert_eq!(net.counter(0, "no-link"), 0);
 }
