@@ -32,6 +32,8 @@ struct Open {
     port: PortId,
     task: JoinHandle<()>,
     tap: bool,
+    /// The link takes partial checksums and oversized segments.
+    offload: bool,
     /// What was last set in the kernel.
     shutdown: bool,
     mtu: Option<u16>,
@@ -106,7 +108,7 @@ impl Watcher {
             return;
         }
         if let Some(open) = self.open.get(&port.ifindex) {
-            let (id, info) = (open.port, info(port, open.tap, true));
+            let (id, info) = (open.port, info(port, open.tap, open.offload));
             self.shared.with(|router, now| router.change_port(now, id, info));
         }
     }
@@ -127,10 +129,11 @@ impl Watcher {
         };
         let fd = readiness(&*link)?;
         let blocked = Rc::new(Notify::new());
-        let info = info(port, is_tap, link.offload());
+        let offload = link.offload();
+        let info = info(port, is_tap, offload);
         let id = self.shared.add_port(info, link, Rc::clone(&blocked));
         let task = tokio::task::spawn_local(carry(self.shared.clone(), id, fd, blocked));
-        let open = Open { port: id, task, tap: is_tap, shutdown: !interface.shutdown, mtu: None };
+        let open = Open { port: id, task, tap: is_tap, offload, shutdown: !interface.shutdown, mtu: None };
         self.open.insert(port.ifindex, open);
         self.set_kernel(port, interface);
         Ok(())

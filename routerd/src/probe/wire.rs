@@ -41,17 +41,17 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// In words, for ping.
+    /// In words, for ping: those that [`cli::reply::PingOutcome::Unreachable`] promises.
     pub fn words(self) -> String {
         match self {
-            Trouble::TimeExceeded => "Time to live exceeded".to_owned(),
-            Trouble::Network => "Destination net unreachable".to_owned(),
-            Trouble::Host => "Destination host unreachable".to_owned(),
-            Trouble::Protocol => "Destination protocol unreachable".to_owned(),
-            Trouble::Port => "Destination port unreachable".to_owned(),
-            Trouble::TooBig(mtu) => format!("Packet too big, DF set, next-hop MTU {mtu}"),
-            Trouble::Prohibited => "Communication administratively prohibited".to_owned(),
-            Trouble::Other => "Destination unreachable".to_owned(),
+            Trouble::TimeExceeded => "time exceeded".to_owned(),
+            Trouble::Network => "net unreachable".to_owned(),
+            Trouble::Host => "host unreachable".to_owned(),
+            Trouble::Protocol => "protocol unreachable".to_owned(),
+            Trouble::Port => "port unreachable".to_owned(),
+            Trouble::TooBig(mtu) => format!("fragmentation needed, mtu {mtu}"),
+            Trouble::Prohibited => "administratively prohibited".to_owned(),
+            Trouble::Other => "unreachable".to_owned(),
         }
     }
 

@@ -402,3 +402,27 @@ fn a_frame_without_a_link_is_counted() {
     net.execute(0, Command::Clear(cli::command::Clear::Counters(None)));
     assert_eq!(net.counter(0, "no-link"), 0);
 }
+
+#[test]
+fn a_ping_that_fails_says_why_in_the_words_that_the_shell_marks() {
+    let mut net = chain();
+    let mut reasons = |destination: &str, size: u16| -> Vec<String> {
+        let ask = Ping {
+            destination: destination.parse().unwrap(),
+            source: None,
+            count: 1,
+            size,
+            df: true,
+            timeout_ms: 5000,
+            interval_ms: 0,
+        };
+        let said = net.job(0, Command::Ping(ask));
+        let reason = |p: &Progress| match p {
+            Progress::Ping(PingOutcome::Unreachable { reason, .. }) => Some(reason.clone()),
+            _ => None,
+        };
+        said.iter().filter_map(reason).collect()
+    };
+    assert_eq!(reasons("10.0.23.3", 9000), ["fragmentation needed, mtu 1500"]);
+    assert_eq!(reasons("10.0.23.99", 100), ["host unreachable"]);
+}
