@@ -282,6 +282,12 @@ impl Port {
         link_local || self.settings.addresses.iter().any(|a| a.network().contains(addr))
     }
 
+    /// Whether no IPv4 address here has a network: each is a /32, of this router rather than of the link.
+    pub fn is_unnumbered(&self) -> bool {
+        let mut v4 = self.settings.addresses.iter().filter(|a| a.is_v4()).peekable();
+        v4.peek().is_some() && v4.all(|a| a.len() == 32)
+    }
+
     /// Whether packets to the group are received here: all hosts, all nodes, all routers, the solicited-node
     /// groups of our addresses, and what was joined.
     pub fn has_joined(&self, group: IpAddr) -> bool {

@@ -128,11 +128,11 @@ impl Forwarder {
         self.put_on_wire(id, Frame::new(arp.emit(to, mac)));
     }
 
-    /// Whether `addr` can be a neighbor on this port: inside one of its networks, or routed to it (a host route to
-    /// an unnumbered port).
+    /// Whether `addr` can be a neighbor on this port: inside one of its networks, or routed to it. An unnumbered port
+    /// has no network that could tell, and the other end of its line asks with whatever address it has.
     fn is_on_this_link(&self, id: PortId, addr: Ipv4Addr, fib: &Snapshot) -> bool {
         let addr = IpAddr::V4(addr);
-        self.ports.get(&id).is_some_and(|p| p.on_link(addr))
+        self.ports.get(&id).is_some_and(|p| p.on_link(addr) || p.is_unnumbered())
             || self.route_ports(id, addr, fib).is_some_and(|through_here| through_here)
     }
 

@@ -259,6 +259,11 @@ impl Rib {
         self.changes.pop_front()
     }
 
+    /// Changes whenever something is told that may change a table: while it stays (and [`Rib::is_settled`]), all tables do.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
     /// Where a group leads now.
     pub fn resolved(&self, group: GroupId) -> Option<&Arc<Resolved>> {
         self.groups.get(group.0)?.state.as_ref().ok()

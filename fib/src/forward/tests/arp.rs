@@ -263,6 +263,22 @@ fn proxy_arp_answers_for_what_is_behind_another_port_only() {
 }
 
 #[test]
+fn on_an_unnumbered_port_any_sender_is_answered_and_any_answer_taken() {
+    let mut rig = quiet_rig();
+    rig.change(ETH1, |s| s.addresses = vec!["192.0.2.1/32".parse().unwrap()]);
+    rig.local("192.0.2.1/32".parse().unwrap(), ETH1);
+    rig.sent();
+    rig.frame(ETH1, request("192.0.2.2", "192.0.2.1"));
+    assert_eq!(asked(&mut rig).2.op, Op::Reply);
+
+    rig.via("10.9.0.0/16", ETH1, "192.0.2.3");
+    rig.packet(ETH2, &udp("10.0.2.9", "10.9.0.1", 8));
+    assert_eq!(asked(&mut rig).2.target, v4("192.0.2.3"));
+    rig.frame(ETH1, arp(Op::Reply, HOST, "192.0.2.3", own_mac(ETH1), "192.0.2.1", own_mac(ETH1)));
+    assert_eq!(rig.one().0, ETH1, "what waited is sent");
+}
+
+#[test]
 fn a_sender_off_the_link_is_refused_unless_a_route_leads_there() {
     let mut rig = quiet_rig();
     rig.frame(ETH1, request("192.168.7.7", "10.0.1.1"));
