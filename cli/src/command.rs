@@ -63,6 +63,8 @@ pub enum Mode {
     Interface(String),
     /// `r1(config-router)#`
     Rip,
+    /// `r1(config-router)#`
+    Ospf,
     /// `r1(config-route-map)#`
     RouteMap {
         /// Its name.
@@ -141,10 +143,32 @@ pub enum Show {
     RipDatabase(Option<Prefix>),
     /// `show ip rip status`
     RipStatus,
+    /// `show ip ospf ...`
+    Ospf(OspfShow),
     /// `show ip protocols`
     Protocols,
     /// `show ip access-list`, `show ip prefix-list`, `show route-map`, `show key chain`: the policy section with hit counts left out.
     Policy,
+}
+
+/// `show ip ospf ...`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OspfShow {
+    /// `show ip ospf`
+    Process,
+    /// `show ip ospf interface [NAME]`
+    Interfaces(Option<String>),
+    /// `show ip ospf neighbor ...`
+    Neighbors(ospf::show::NeighborQuery),
+    /// `show ip ospf database ...`; answered page by page.
+    Database(ospf::show::DatabaseQuery),
+    /// `show ip ospf route`; answered page by page.
+    Routes(ospf::show::RoutesQuery),
+    /// `show ip ospf border-routers`
+    BorderRouters,
+    /// `show ip ospf explain PREFIX`
+    Explain(Prefix),
 }
 
 /// Which routes.
@@ -225,6 +249,8 @@ pub enum Clear {
     Logging,
     /// `clear ip rip process`: forget what was learned and ask again.
     Rip,
+    /// `clear ip ospf process`: forget every adjacency and LSA and begin anew.
+    Ospf,
 }
 
 impl Mode {
@@ -233,7 +259,9 @@ impl Mode {
         match self {
             Mode::User | Mode::Privileged => None,
             Mode::Config => Some(Mode::Privileged),
-            Mode::Interface(_) | Mode::Rip | Mode::RouteMap { .. } | Mode::KeyChain(_) => Some(Mode::Config),
+            Mode::Interface(_) | Mode::Rip | Mode::Ospf | Mode::RouteMap { .. } | Mode::KeyChain(_) => {
+                Some(Mode::Config)
+            }
             Mode::Key { chain, .. } => Some(Mode::KeyChain(chain.clone())),
         }
     }
@@ -250,7 +278,7 @@ impl Mode {
             Mode::Privileged => "#",
             Mode::Config => "(config)#",
             Mode::Interface(_) => "(config-if)#",
-            Mode::Rip => "(config-router)#",
+            Mode::Rip | Mode::Ospf => "(config-router)#",
             Mode::RouteMap { .. } => "(config-route-map)#",
             Mode::KeyChain(_) => "(config-keychain)#",
             Mode::Key { .. } => "(config-keychain-key)#",

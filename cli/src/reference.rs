@@ -29,6 +29,7 @@ pub fn reference() -> String {
         (Modes::CONFIG, "r1(config)#", "Configuration"),
         (Modes::INTERFACE, "r1(config-if)#", "Interface"),
         (Modes::RIP, "r1(config-router)#", "RIP"),
+        (Modes::OSPF, "r1(config-router)#", "OSPF"),
         (Modes::ROUTE_MAP, "r1(config-route-map)#", "Route map"),
         (Modes::KEY_CHAIN, "r1(config-keychain)#", "Key chain"),
         (Modes::KEY, "r1(config-keychain-key)#", "Key"),

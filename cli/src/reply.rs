@@ -43,10 +43,43 @@ pub enum Reply {
     Debugging(Vec<String>),
     /// `show ip rip`, `show ip rip database`
     RipTable(rip::show::Table),
-    /// `show ip rip status`, `show ip protocols`; `None`: RIP does not run.
+    /// `show ip rip status`; `None`: RIP does not run.
     RipStatus(Option<Box<rip::show::Status>>),
+    /// `show ip ospf ...`; `None`: OSPF does not run.
+    Ospf(Option<Box<OspfReply>>),
+    /// `show ip protocols`
+    Protocols(Box<Protocols>),
     /// The lists and maps.
     Policy(Box<policy::config::Config>),
+}
+
+/// `show ip ospf ...`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OspfReply {
+    /// `show ip ospf`
+    Process(ospf::show::Process),
+    /// `show ip ospf interface`
+    Interfaces(ospf::show::Interfaces),
+    /// `show ip ospf neighbor`
+    Neighbors(ospf::show::Neighbors),
+    /// `show ip ospf database`
+    Database(ospf::show::Database),
+    /// `show ip ospf route`
+    Routes(ospf::show::Routes),
+    /// `show ip ospf border-routers`
+    BorderRouters(ospf::show::BorderRouters),
+    /// `show ip ospf explain`
+    Explain(ospf::show::Explain),
+}
+
+/// `show ip protocols`: those that run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Protocols {
+    /// RIP.
+    pub rip: Option<rip::show::Status>,
+    /// OSPF.
+    pub ospf: Option<ospf::show::Process>,
 }
 
 /// What a running job says.

@@ -30,6 +30,9 @@ pub struct Config {
     /// `router rip`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rip: Option<rip::config::Config>,
+    /// `router ospf`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ospf: Option<ospf::config::Config>,
     /// What is logged.
     #[serde(skip_serializing_if = "is_default")]
     pub logging: Logging,
@@ -45,6 +48,7 @@ impl Default for Config {
             forwarding: Forwarding::default(),
             policy: policy::config::Config::default(),
             rip: None,
+            ospf: None,
             logging: Logging::default(),
         }
     }
@@ -63,6 +67,9 @@ pub struct Interface {
     /// Bytes of an IP packet, 68..=65535 (1280 at least for IPv6); absent: the link's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mtu: Option<u16>,
+    /// Mbit/s, 1..=100000: what protocols compute costs from; absent: the link's own. It limits nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bandwidth: Option<u32>,
     /// Administratively down.
     #[serde(skip_serializing_if = "is_default")]
     pub shutdown: bool,

@@ -1,12 +1,13 @@
 //! One form for configurations that mean the same, so that they are equal and print alike.
 
 use crate::Config;
+use ospf::config::AreaConfig;
 use rip::config::InterfaceConfig;
 
 impl Config {
     /// Puts lists whose order is given by their numbers into that order (access lists, prefix lists, route maps,
     /// key chains, rules), IPv4 before IPv6 among addresses and static routes (otherwise as typed), and drops RIP
-    /// interfaces that say nothing. Both readers end with this; a configuration edited by hand should as well.
+    /// and OSPF interfaces and OSPF areas that say nothing. Both readers end with this; a configuration edited by hand should as well.
     pub fn normalize(&mut self) {
         for interface in self.interfaces.values_mut() {
             interface.addresses.sort_by_key(|a| !a.is_v4());
@@ -27,6 +28,10 @@ impl Config {
         }
         if let Some(rip) = &mut self.rip {
             rip.interfaces.retain(|_, interface| *interface != InterfaceConfig::default());
+        }
+        if let Some(ospf) = &mut self.ospf {
+            ospf.interfaces.retain(|_, interface| *interface != ospf::config::InterfaceConfig::default());
+            ospf.areas.retain(|_, area| *area != AreaConfig::default());
         }
     }
 }
@@ -55,5 +60,11 @@ mod tests {
     fn a_rip_interface_without_settings_is_no_setting() {
         let config = yaml::parse("rip: {interfaces: {eth1: {split-horizon: simple}}}\n", "r1.yaml").unwrap();
         assert!(config.rip.unwrap().interfaces.is_empty());
+    }
+
+    #[test]
+    fn an_ospf_area_or_interface_without_settings_is_no_setting() {
+        let text = "ospf: {areas: {0: {type: normal}}, interfaces: {eth1: {mtu-ignore: false}}}\n";
+        assert_eq!(yaml::parse(text, "a").unwrap(), yaml::parse("ospf: {}\n", "b").unwrap());
     }
 }

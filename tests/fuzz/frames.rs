@@ -192,7 +192,8 @@ pub fn rip_process(budget: &Budget) {
     let mut rip = Rip::new(now, config.rip.clone().expect("RIP is configured"), policy, budget.seed);
     for (id, name) in [(PortId(1), "eth1"), (PortId(2), "eth2")] {
         let addresses = config.interfaces[name].addresses.clone();
-        let port = rip::Port { id, name: name.to_owned(), up: true, mtu: 1500, addresses, loopback: false };
+        let name = name.to_owned();
+        let port = rip::Port { id, name, up: true, mtu: 1500, addresses, loopback: false, bandwidth: 1000 };
         rip.set_port(now, port);
     }
     budget.spend("rip", |n| {

@@ -6,6 +6,15 @@ use crate::grammar::{Args, Modes, Row};
 
 const HELP: &[(&str, &str)] = &[("LINE", FORGOTTEN)];
 const FORGOTTEN: &str = "Accepted and forgotten";
+const OSPF: &[(&str, &str)] = &[
+    ("refresh", FORGOTTEN),
+    ("write-multiplier", FORGOTTEN),
+    ("ospf", FORGOTTEN),
+    ("aggregation", FORGOTTEN),
+    ("timer", FORGOTTEN),
+    ("ispf", FORGOTTEN),
+    ("proactive-arp", FORGOTTEN),
+];
 const ABOUT: &str = "Accepted so that files of FRR and IOS load; means nothing here";
 
 pub(super) const ROWS: &[Row<Run>] = &[
@@ -18,7 +27,22 @@ pub(super) const ROWS: &[Row<Run>] = &[
     line("enable password LINE", "enable password [LINE]", Modes::CONFIG, ABOUT, nothing).help(HELP),
     line("banner motd LINE", "banner motd", Modes::CONFIG, ABOUT, nothing).help(HELP),
     line("link-detect", "link-detect", Modes::INTERFACE, ABOUT, nothing),
-    line("bandwidth <1-100000>$mbit", "bandwidth [<1-100000>$mbit]", Modes::INTERFACE, ABOUT, nothing),
+    line("refresh timer <10-1800>$seconds", "refresh timer [<10-1800>$seconds]", Modes::OSPF, ABOUT, nothing)
+        .help(OSPF),
+    line("write-multiplier <1-100>$n", "write-multiplier [<1-100>$n]", Modes::OSPF, ABOUT, nothing)
+        .help(OSPF),
+    line("ospf write-multiplier <1-100>$n", "ospf write-multiplier [<1-100>$n]", Modes::OSPF, ABOUT, nothing)
+        .help(OSPF),
+    line(
+        "aggregation timer <5-1800>$seconds",
+        "aggregation timer [<5-1800>$seconds]",
+        Modes::OSPF,
+        ABOUT,
+        nothing,
+    )
+    .help(OSPF),
+    line("ispf", "ispf", Modes::OSPF, ABOUT, nothing).help(OSPF),
+    line("proactive-arp", "proactive-arp", Modes::OSPF, ABOUT, nothing).help(OSPF),
 ];
 
 fn nothing(_: &mut Edit<'_>, _: &Args) -> Result<(), String> {

@@ -98,7 +98,7 @@ pub(super) const ROWS: &[Row<Run>] = &[
         "A debug topic that is on from the start",
         debug,
     )
-    .help(&[("topic", "A topic: `rip events`, `rip packet`, `arp`, ...")]),
+    .help(&[("topic", "A topic: `rip events`, `ospf adj`, `arp`, ...")]),
 ];
 
 fn hostname(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
@@ -120,7 +120,8 @@ fn interface(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
     if args.no() {
         let own = edit.config.interfaces.remove(&name).is_some();
         let rip = edit.config.rip.as_mut().is_some_and(|rip| rip.interfaces.remove(&name).is_some());
-        return if own || rip { Ok(()) } else { Err(format!("interface {name} is not configured")) };
+        let ospf = edit.config.ospf.as_mut().is_some_and(|ospf| ospf.interfaces.remove(&name).is_some());
+        return if own || rip || ospf { Ok(()) } else { Err(format!("interface {name} is not configured")) };
     }
     // Nothing is stored before something is said about it.
     edit.mode = Mode::Interface(name);

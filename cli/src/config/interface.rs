@@ -41,6 +41,14 @@ pub(super) const ROWS: &[Row<Run>] = &[
     )
     .help(&[("mtu", "Largest IP packet"), ("bytes", "Bytes; IPv6 needs 1280")]),
     line(
+        "bandwidth <1-100000>$mbit",
+        "bandwidth [<1-100000>$mbit]",
+        Modes::INTERFACE,
+        "Mbit/s that costs are computed from; without it the link's own. It limits nothing",
+        bandwidth,
+    )
+    .help(&[("mbit", "Mbit/s")]),
+    line(
         "ip rp-filter <strict|loose|off>",
         "ip rp-filter [<strict|loose|off>]",
         Modes::INTERFACE,
@@ -182,6 +190,11 @@ fn shutdown(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
 fn mtu(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
     let bytes = if args.no() { None } else { Some(args.need("bytes")?) };
     edit.interface(args, |i| i.mtu = bytes)
+}
+
+fn bandwidth(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
+    let mbit = if args.no() { None } else { Some(args.need("mbit")?) };
+    edit.interface(args, |i| i.bandwidth = mbit)
 }
 
 fn rp_filter(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {

@@ -6,6 +6,7 @@ mod global;
 mod interface;
 mod keys;
 mod lists;
+mod ospf;
 mod rip;
 mod rip_interface;
 mod route_map;
@@ -13,6 +14,7 @@ mod routes;
 pub mod time;
 
 pub(crate) use keys::ALGORITHMS;
+pub(crate) use ospf::process::number as area_number;
 pub(crate) use route_map::KINDS;
 
 use crate::command::Mode;
@@ -107,6 +109,11 @@ pub fn grammar() -> &'static Grammar<Run> {
             keys::ROWS,
             rip::ROWS,
             rip_interface::ROWS,
+            ospf::process::ROWS,
+            ospf::external::ROWS,
+            ospf::tuning::ROWS,
+            ospf::area::ROWS,
+            ospf::interface::ROWS,
             foreign::ROWS,
         ];
         Grammar::of(tables)
@@ -121,6 +128,7 @@ pub fn modes(mode: &Mode) -> Modes {
         Mode::Config => Modes::CONFIG,
         Mode::Interface(_) => Modes::INTERFACE,
         Mode::Rip => Modes::RIP,
+        Mode::Ospf => Modes::OSPF,
         Mode::RouteMap { .. } => Modes::ROUTE_MAP,
         Mode::KeyChain(_) => Modes::KEY_CHAIN,
         Mode::Key { .. } => Modes::KEY,
@@ -185,6 +193,11 @@ pub fn explain(fault: Fault, line: &str) -> EditError {
 /// Takes the first element that is so out of a list.
 fn remove_first<T>(list: &mut Vec<T>, is_so: impl Fn(&T) -> bool) -> Option<T> {
     list.iter().position(is_so).map(|at| list.remove(at))
+}
+
+/// An error unless something was there.
+fn gone<T>(removed: Option<T>, what: impl FnOnce() -> String) -> Result<(), String> {
+    removed.map(|_| ()).ok_or_else(what)
 }
 
 /// Adds what is not there yet.

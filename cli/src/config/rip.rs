@@ -1,6 +1,6 @@
 //! `router rip`, in FRR's words.
 
-use super::{Edit, Run, line, push_new, remove_first};
+use super::{Edit, Run, gone, line, push_new, remove_first};
 use crate::command::Mode;
 use crate::grammar::{Args, Modes, Row};
 use core::net::{IpAddr, Ipv4Addr};
@@ -36,6 +36,7 @@ const HELP: &[(&str, &str)] = &[
     ("offset-list", "Add to the metric of routes an access list permits"),
     ("offset", "Added to the metric"),
     ("route-map", "A route map"),
+    ("process", "Number of the process; accepted as in IOS"),
     ("redistribute", "Announce routes of another source"),
     ("route", "Announce this network as if learned here"),
     ("timers", "Timers"),
@@ -140,8 +141,8 @@ pub(super) const ROWS: &[Row<Run>] = &[
     )
     .help(HELP),
     line(
-        "redistribute <connected|static|bgp|ospf> {metric <0-16>$metric|route-map NAME}",
-        "redistribute <connected|static|bgp|ospf> {metric [<0-16>$metric]|route-map [NAME]}",
+        "redistribute <connected|static|bgp|ospf [<1-65535>$process]> {metric <0-16>$metric|route-map NAME}",
+        "redistribute <connected|static|bgp|ospf [<1-65535>$process]> {metric [<0-16>$metric]|route-map [NAME]}",
         Modes::RIP,
         "Announce routes of another source",
         redistribute,
@@ -195,10 +196,6 @@ impl Edit<'_> {
     pub(super) fn rip(&mut self) -> &mut Config {
         self.config.rip.get_or_insert_default()
     }
-}
-
-fn gone<T>(removed: Option<T>, what: impl FnOnce() -> String) -> Result<(), String> {
-    removed.map(|_| ()).ok_or_else(what)
 }
 
 fn direction(args: &Args) -> Direction {

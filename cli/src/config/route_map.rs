@@ -5,7 +5,7 @@ use crate::command::Mode;
 use crate::grammar::{Args, Modes, Row};
 use core::net::IpAddr;
 use fib::{Kind, Protocol};
-use policy::config::{Action, Match, OnMatch, RouteMapEntry, Set};
+use policy::config::{Action, Match, MetricType, OnMatch, RouteMapEntry, Set};
 
 const HELP: &[(&str, &str)] = &[
     ("route-map", "A route map"),
@@ -36,7 +36,12 @@ const HELP: &[(&str, &str)] = &[
     ("external2", "OSPF external type 2"),
     ("nssa1", "OSPF NSSA external type 1"),
     ("nssa2", "OSPF NSSA external type 2"),
-    ("internal", "Learned inside the AS"),
+    ("internal", "Learned inside the AS: by iBGP, or by OSPF and not external"),
+    ("external", "OSPF external, as IOS says it"),
+    ("nssa-external", "OSPF NSSA external, as IOS says it"),
+    ("type-1", "Type 1: metrics add up with the way"),
+    ("type-2", "Type 2: the metric alone"),
+    ("metric-type", "The type of an OSPF external route"),
 ];
 
 pub(super) const ROWS: &[Row<Run>] = &[
@@ -91,8 +96,10 @@ pub(super) const ROWS: &[Row<Run>] = &[
     )
     .help(HELP),
     line(
-        "match route-type <plain|inter-area|external1|external2|nssa1|nssa2|internal>",
-        "match route-type [<plain|inter-area|external1|external2|nssa1|nssa2|internal>]",
+        "match route-type <plain|inter-area|external1|external2|nssa1|nssa2|internal|\
+         <external|nssa-external> <type-1|type-2>>",
+        "match route-type [<plain|inter-area|external1|external2|nssa1|nssa2|internal|\
+         <external|nssa-external> <type-1|type-2>>]",
         Modes::ROUTE_MAP,
         "The route's finer kind",
         match_kind,
@@ -130,6 +137,14 @@ pub(super) const ROWS: &[Row<Run>] = &[
         Modes::ROUTE_MAP,
         "Another administrative distance",
         set_distance,
+    )
+    .help(HELP),
+    line(
+        "set metric-type <type-1|type-2>",
+        "set metric-type [<type-1|type-2>]",
+        Modes::ROUTE_MAP,
+        "Another type of an OSPF external route",
+        set_metric_type,
     )
     .help(HELP),
     line("call NAME", "call [NAME]", Modes::ROUTE_MAP, "Another map must permit as well", call).help(HELP),
@@ -251,7 +266,13 @@ pub(crate) const KINDS: [(Kind, &str); 7] = [
 ];
 
 fn match_kind(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
-    let kind = KINDS.into_iter().find(|(_, name)| args.has(name)).map(|(kind, _)| kind);
+    let kind = match (args.has("type-1"), args.has("external"), args.has("nssa-external")) {
+        (true, true, _) => Some(Kind::External1),
+        (false, true, _) => Some(Kind::External2),
+        (true, _, true) => Some(Kind::Nssa1),
+        (false, _, true) => Some(Kind::Nssa2),
+        _ => KINDS.into_iter().find(|(_, name)| args.has(name)).map(|(kind, _)| kind),
+    };
     edit.entry()?.matches.route_type = kind.filter(|_| !args.no());
     Ok(())
 }
@@ -273,6 +294,12 @@ fn set_next_hop(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
 
 fn set_distance(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
     edit.entry()?.set.distance = args.get("n").filter(|_| !args.no());
+    Ok(())
+}
+
+fn set_metric_type(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
+    let metric_type = if args.has("type-1") { MetricType::One } else { MetricType::Two };
+    edit.entry()?.set.metric_type = Some(metric_type).filter(|_| !args.no());
     Ok(())
 }
 
@@ -318,11 +345,13 @@ mod tests {
             "match tag 4",
             "match source-protocol rip",
             "match route-type external2",
+            "match route-type external type-1",
             "set metric +3",
             "set tag 5",
             "set ip next-hop 10.0.0.1",
             "set ipv6 next-hop global 2001:db8::1",
             "set distance 90",
+            "set metric-type type-1",
             "call OTHER",
             "on-match next",
             "on-match goto 20",
@@ -331,6 +360,12 @@ mod tests {
             assert_ne!(map(&[line]), plain, "{line}");
             assert_eq!(map(&[line, &format!("no {line}")]), plain, "no {line}");
         }
+    }
+
+    #[test]
+    fn kinds_of_routes_have_ios_s_names_as_well() {
+        assert_eq!(map(&["match route-type external type-2"]), map(&["match route-type external2"]));
+        assert_eq!(map(&["match route-type nssa-external type-1"]), map(&["match route-type nssa1"]));
     }
 
     #[test]

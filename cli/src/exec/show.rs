@@ -1,5 +1,6 @@
 //! `show`: what is asked, and how the answer is printed.
 
+use super::ospf::OspfView;
 use super::{Action, Run, line};
 use crate::command::{Family, RouteQuery, Show};
 use crate::grammar::{Args, Modes, Row};
@@ -28,8 +29,12 @@ pub enum View {
     Rip,
     /// `show ip rip database`
     RipDatabase,
-    /// `show ip rip status`, `show ip protocols`; with what is configured, where that has been asked as well.
+    /// `show ip rip status`; with what is configured, where that has been asked as well.
     RipStatus(Option<Box<rip::config::Config>>),
+    /// `show ip protocols`; with what is configured of RIP.
+    Protocols(Option<Box<rip::config::Config>>),
+    /// `show ip ospf ...`
+    Ospf(OspfView),
     /// A configuration as lines.
     Text,
     /// A configuration as YAML.
@@ -166,7 +171,7 @@ pub(super) const ROWS: &[Row<Run>] = &[
     })
     .help(&[("status", "Settings and neighbors")]),
     line("show ip protocols", "", Modes::EXEC, "Routing protocols that run", |args| {
-        show(args, Show::Protocols, View::RipStatus(None))
+        show(args, Show::Protocols, View::Protocols(None))
     })
     .help(&[("protocols", "Routing protocols that run")]),
     line("show <ip|ipv6> access-list [NAME]", "", Modes::EXEC, "Access lists", access_lists).help(LIST_HELP),
@@ -213,7 +218,7 @@ const LIST_HELP: &[(&str, &str)] = &[
     ("NAME", "Only the one of this name"),
 ];
 
-fn show(args: &Args, show: Show, view: View) -> Result<Action, String> {
+pub(super) fn show(args: &Args, show: Show, view: View) -> Result<Action, String> {
     Ok(Action::Show { show, view, json: args.has("json") })
 }
 

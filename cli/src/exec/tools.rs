@@ -61,12 +61,23 @@ const DEBUG_HELP: &[(&str, &str)] = &[
     ("rib", "The routing table"),
     ("events", "Events"),
     ("packet", "Packets"),
+    ("adj", "Neighbors and their states"),
+    ("nsm", "Neighbors and their states (FRR)"),
+    ("ism", "Interfaces and their states (FRR)"),
+    ("flood", "Flooding"),
+    ("lsa", "LSAs made, taken and forgotten"),
+    ("spf", "Shortest paths"),
 ];
 
 /// Topics that `debug` and its kin take.
 macro_rules! topics {
     ($before:literal, $after:literal) => {
-        concat!($before, "<all|arp|config|interface|ip|ipv6 nd|rib|rip [events|packet]>", $after)
+        concat!(
+            $before,
+            "<all|arp|config|interface|ip|ipv6 nd|rib|rip [events|packet]|\
+             [ip] ospf [adj|events|flood|ism|lsa|nsm|packet|spf]>",
+            $after
+        )
     };
 }
 
@@ -113,6 +124,14 @@ pub(super) const ROWS: &[Row<Run>] = &[
     line("clear logging", "", Modes::PRIVILEGED, "Empty the log", |_| clear(Clear::Logging)).help(CLEAR_HELP),
     line("clear ip rip [process]", "", Modes::PRIVILEGED, "Forget what RIP learned and ask again", |_| clear(Clear::Rip))
         .help(CLEAR_HELP),
+    line(
+        "clear ip ospf [<1-65535>$process] process",
+        "",
+        Modes::PRIVILEGED,
+        "Forget every adjacency and LSA and begin anew",
+        |_| clear(Clear::Ospf),
+    )
+    .help(CLEAR_HELP),
     line(topics!("debug ", ""), topics!("debug ", ""), Modes::PRIVILEGED, "Log more about a topic", debug)
         .help(DEBUG_HELP),
     line(topics!("undebug ", ""), "", Modes::PRIVILEGED, "Log less about a topic", debug).help(DEBUG_HELP),
@@ -237,7 +256,19 @@ fn clear(what: Clear) -> Result<Action, String> {
 fn debug(args: &Args) -> Result<Action, String> {
     let mut words = args.keywords();
     let on = words.next() == Some("debug") && !args.no();
-    let topic = words.collect::<Vec<_>>().join(" ");
+    let mut topic: Vec<&str> = words.collect();
+    // IOS names OSPF by its family and FRR its state machines: topics are `ospf adj` and the like.
+    if let ["ip", "ospf", ..] = topic.as_slice() {
+        topic.remove(0);
+    }
+    if let ["ospf", what] = topic.as_mut_slice() {
+        *what = match *what {
+            "nsm" => "adj",
+            "ism" => "events",
+            other => other,
+        };
+    }
+    let topic = topic.join(" ");
     Ok(Action::Send(Command::Debug { topic, on }))
 }
 
@@ -307,6 +338,18 @@ mod tests {
         assert_eq!(action("no debug rip packet"), debug("rip packet", false));
         assert_eq!(action("undebug all"), debug("all", false));
         assert_eq!(action("debug ipv6 nd"), debug("ipv6 nd", true));
+        assert_eq!(action("debug ip ospf adj"), debug("ospf adj", true));
+        assert_eq!(action("debug ospf nsm"), debug("ospf adj", true));
+        assert_eq!(action("no debug ip ospf"), debug("ospf", false));
+        assert_eq!(action("debug ip"), debug("ip", true));
+    }
+
+    #[test]
+    fn ospf_begins_anew_when_told_by_its_number_or_without() {
+        let anew = Ok(Action::Send(Command::Clear(Clear::Ospf)));
+        assert_eq!(action("clear ip ospf process"), anew);
+        assert_eq!(action("cle ip ospf 1 pro"), anew);
+        assert!(action("clear ip ospf").is_err());
     }
 
     #[test]

@@ -6,7 +6,7 @@ pub(super) static GLOSSARY: &[(&str, &str)] = &[
     ("address", "An address"),
     ("arp", "Address resolution (ARP)"),
     ("arpa", "Ethernet; accepted as in IOS"),
-    ("bandwidth", "Accepted and forgotten"),
+    ("bandwidth", "Bandwidth that costs are computed from"),
     ("banner", "Accepted and forgotten"),
     ("bgp", "BGP"),
     ("connected", "Networks of interfaces"),

@@ -42,9 +42,11 @@ impl Modes {
     /// `r1(config-keychain-key)#`
     pub const KEY: Modes = Modes(128);
     /// Every configuration mode.
-    pub const ANY_CONFIG: Modes = Modes(4 | 8 | 16 | 32 | 64 | 128);
+    pub const ANY_CONFIG: Modes = Modes(4 | 8 | 16 | 32 | 64 | 128 | 512);
     /// Behind `|`.
     pub const PIPE: Modes = Modes(256);
+    /// `r1(config-router)#`, of OSPF
+    pub const OSPF: Modes = Modes(512);
 
     /// Whether the two have a mode in common.
     pub const fn meets(self, other: Modes) -> bool {

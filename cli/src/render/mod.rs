@@ -4,8 +4,10 @@
 mod interfaces;
 mod linux;
 mod neighbors;
+mod ospf;
 mod policy;
 mod progress;
+mod protocols;
 mod rip;
 mod routes;
 mod system;
@@ -42,6 +44,9 @@ pub fn text(reply: &Reply, view: &View, first: bool) -> String {
             rip::status(status.as_deref(), config.as_deref())
         }
         (Reply::RipStatus(status), _) => rip::status(status.as_deref(), None),
+        (Reply::Ospf(reply), view) => ospf::text(reply.as_deref(), view),
+        (Reply::Protocols(all), View::Protocols(config)) => protocols::text(all, config.as_deref()),
+        (Reply::Protocols(all), _) => protocols::text(all, None),
         (Reply::Policy(config), view) => policy::text(config, view),
         (Reply::Remark(words), _) => format!("{words}\n"),
         (Reply::Error(why), _) => format!("% {why}\n"),
@@ -67,6 +72,8 @@ pub fn json(reply: &Reply, view: &View) -> Value {
         (Reply::Config(config), _) => plain(config),
         (Reply::RipTable(table), _) => rip::table_json(table),
         (Reply::RipStatus(status), _) => rip::status_json(status.as_deref()),
+        (Reply::Ospf(reply), view) => ospf::json(reply.as_deref(), view),
+        (Reply::Protocols(all), _) => protocols::json(all),
         (Reply::Policy(config), view) => policy::json(config, view),
         (Reply::Remark(words), _) => json!({ "remark": words }),
         (Reply::Error(why), _) => json!({ "error": why }),

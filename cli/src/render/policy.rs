@@ -217,6 +217,7 @@ fn sets(entry: &RouteMapEntry) -> Vec<String> {
             if hop.is_ipv4() { format!("ip next-hop {hop}") } else { format!("ipv6 next-hop global {hop}") }
         }),
         s.distance.map(|n| format!("distance {n}")),
+        s.metric_type.map(|kind| format!("metric-type {}", crate::text::metric_type(kind))),
     ]
     .into_iter()
     .flatten()

@@ -3,7 +3,7 @@
 use super::{object, uptime};
 use crate::reply::{FibPage, NextHopView, RouteView, RoutesPage};
 use configs::config::Discard;
-use fib::Protocol;
+use fib::{Kind, Protocol};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -118,6 +118,9 @@ fn detail(page: &RoutesPage, first: bool) -> String {
         if let Some(why) = &route.why_not {
             let _ = writeln!(out, "  Not best: {why}");
         }
+        if let Some(kind) = ospf_kind(route) {
+            let _ = writeln!(out, "  OSPF route type: {kind}");
+        }
         let _ = writeln!(out, "  Last update {} ago", uptime(route.age_us));
         if let Some(discard) = route.discard {
             let _ = writeln!(out, "  {} unreachable ({})", mark(route.installed), discard_name(discard));
@@ -143,6 +146,18 @@ fn detail(page: &RoutesPage, first: bool) -> String {
         out.push('\n');
     }
     out
+}
+
+/// What IOS tells by letters behind the `O`; FRR's table does not.
+fn ospf_kind(route: &RouteView) -> Option<&'static str> {
+    (route.protocol == Protocol::Ospf).then_some(match route.kind {
+        Kind::InterArea => "inter-area",
+        Kind::External1 => "external type 1",
+        Kind::External2 => "external type 2",
+        Kind::Nssa1 => "NSSA external type 1",
+        Kind::Nssa2 => "NSSA external type 2",
+        Kind::Plain | Kind::Internal => "intra-area",
+    })
 }
 
 /// An object by prefix, each an array of candidates, as FRR's.
@@ -187,6 +202,7 @@ fn candidate(route: &RouteView, table: u32) -> Value {
         ("internalNextHopNum", Some(json!(hops.len()))),
         ("internalNextHopActiveNum", Some(json!(hops.iter().filter(|h| h.get("active").is_some()).count()))),
         ("uptime", Some(json!(uptime(route.age_us)))),
+        ("ospfRouteType", ospf_kind(route).map(|kind| json!(kind))),
         ("reason", route.why_not.as_ref().map(|why| json!(why))),
         ("nexthops", Some(Value::Array(hops))),
     ])
@@ -319,7 +335,6 @@ pub(super) fn fib_json(page: &FibPage) -> Value {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use fib::Kind;
 
     pub(in crate::render) fn route(prefix: &str, protocol: Protocol, hops: Vec<NextHopView>) -> RouteView {
         RouteView {
@@ -435,6 +450,21 @@ Routing entry for 10.0.3.0/24
         assert_eq!(text(&page, true), expected);
         let none = RoutesPage { detail: true, ..RoutesPage::default() };
         assert_eq!(text(&none, true), "% Network not in table\n");
+    }
+
+    #[test]
+    fn the_type_of_an_ospf_route_is_told_beside_frr_s_letter() {
+        let far = RouteView {
+            metric: 20,
+            kind: Kind::InterArea,
+            ..route("10.0.2.0/24", Protocol::Ospf, vec![hop("10.0.0.2", "eth0")])
+        };
+        let page = RoutesPage { routes: vec![far], ..RoutesPage::default() };
+        let line = "O>* 10.0.2.0/24 [110/20] via 10.0.0.2, eth0, weight 1, 00:00:12\n";
+        assert_eq!(text(&page, false), line);
+        assert_eq!(json(&page)["10.0.2.0/24"][0]["ospfRouteType"], "inter-area");
+        let detail = RoutesPage { detail: true, ..page };
+        assert!(text(&detail, true).contains("  OSPF route type: inter-area\n"));
     }
 
     #[test]

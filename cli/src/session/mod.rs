@@ -2,6 +2,7 @@
 //! [`crate::shell`] does, and tests do without.
 
 mod backend;
+mod pages;
 
 use crate::command::{Command, Mode, Show};
 use crate::config;
@@ -9,10 +10,9 @@ use crate::exec::{self, Action, Handler, View};
 use crate::grammar::{Completion, Fault, Grammar, Help};
 use crate::pipe::{self, Pipeline};
 use crate::render;
-use crate::reply::{Reply, RoutesPage};
+use crate::reply::Reply;
 use core::net::IpAddr;
 use core::time::Duration;
-use fib::Prefix;
 use std::collections::BTreeSet;
 
 pub use backend::{Backend, Extra, LogStream, Screen};
@@ -383,11 +383,16 @@ impl<B: Backend> Session<B> {
     /// FRR's status of RIP also says what is configured.
     fn informed(&mut self, view: View) -> View {
         match view {
-            View::RipStatus(_) => match self.backend.execute(Command::Show(Show::RunningConfig)) {
-                Reply::Config(config) => View::RipStatus(config.rip.map(Box::new)),
-                _ => view,
-            },
+            View::RipStatus(_) => View::RipStatus(self.rip_config()),
+            View::Protocols(_) => View::Protocols(self.rip_config()),
             other => other,
+        }
+    }
+
+    fn rip_config(&mut self) -> Option<Box<rip::config::Config>> {
+        match self.backend.execute(Command::Show(Show::RunningConfig)) {
+            Reply::Config(config) => config.rip.map(Box::new),
+            _ => None,
         }
     }
 
@@ -407,10 +412,10 @@ impl<B: Backend> Session<B> {
             if let Reply::Error(why) = reply {
                 return Err(why.into());
             }
-            let more = after(&reply);
+            let more = pages::after(&reply);
             if whole {
                 gathered = Some(match gathered.take() {
-                    Some(before) => join(before, reply),
+                    Some(before) => pages::join(before, reply),
                     None => reply,
                 });
             } else {
@@ -421,7 +426,7 @@ impl<B: Backend> Session<B> {
             }
             first = false;
             match more {
-                Some(prefix) if go_on(&mut show, prefix) && !screen.interrupted() => {}
+                Some(place) if pages::go_on(&mut show, &place) && !screen.interrupted() => {}
                 _ => break,
             }
         }
@@ -504,42 +509,6 @@ enum Place<'l> {
     Config(&'l str),
     Exec(&'l str, Mode),
     Pipe(&'l str),
-}
-
-/// Where the next page begins.
-fn after(reply: &Reply) -> Option<Prefix> {
-    match reply {
-        Reply::Routes(page) => page.more,
-        Reply::Fib(page) => page.more,
-        _ => None,
-    }
-}
-
-/// Asks for what follows `prefix` next; false: there is no such question, or it would be the same one.
-fn go_on(show: &mut Show, prefix: Prefix) -> bool {
-    let after = match show {
-        Show::Routes(query) => &mut query.after,
-        Show::Fib { after, .. } => after,
-        _ => return false,
-    };
-    let new = *after != Some(prefix);
-    *after = Some(prefix);
-    new
-}
-
-/// Two pages as one.
-fn join(before: Reply, next: Reply) -> Reply {
-    match (before, next) {
-        (Reply::Routes(mut all), Reply::Routes(RoutesPage { routes, .. })) => {
-            all.routes.extend(routes);
-            Reply::Routes(all)
-        }
-        (Reply::Fib(mut all), Reply::Fib(next)) => {
-            all.entries.extend(next.entries);
-            Reply::Fib(all)
-        }
-        (before, _) => before,
-    }
 }
 
 /// A reply's variant, for a message about a router of another version.

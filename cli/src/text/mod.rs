@@ -2,6 +2,7 @@
 //! [`Config`]; printing writes the lines that lead to it. `parse(print(c)) == c` for every valid `c`.
 //! Whether the values make sense together is [`configs::validate()`]'s to judge.
 
+mod ospf;
 mod print;
 
 use crate::command::Mode;
@@ -9,7 +10,7 @@ use crate::config::edit_line;
 use configs::Config;
 
 pub use print::print;
-pub(crate) use print::versions;
+pub(crate) use print::{metric_type, versions};
 
 /// One line that was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use configs::config::{Discard, Forwarding, Interface, Logging, Rule, StaticRoute
 use core::fmt::Display;
 use core::net::IpAddr;
 use fib::{Prefix, RpFilter};
-use policy::config::{AccessEntry, Action, Key, Lifetime, OnMatch, PrefixEntry, RouteMapEntry};
+use policy::config::{AccessEntry, Action, Key, Lifetime, MetricType, OnMatch, PrefixEntry, RouteMapEntry};
 use proto::Level;
 use rip::config::{
     AuthenticationMode, Direction, InterfaceConfig, ListName, SplitHorizon, TimersConfig, Versions,
@@ -22,8 +22,9 @@ pub fn print(config: &Config) -> String {
     key_chains(&mut out, config);
     out.section(config.routes.iter().map(route));
     out.section(config.rules.iter().map(rule));
-    let names: BTreeSet<&String> =
-        config.interfaces.keys().chain(config.rip.iter().flat_map(|rip| rip.interfaces.keys())).collect();
+    let rip_names = config.rip.iter().flat_map(|rip| rip.interfaces.keys());
+    let ospf_names = config.ospf.iter().flat_map(|ospf| ospf.interfaces.keys());
+    let names: BTreeSet<&String> = config.interfaces.keys().chain(rip_names).chain(ospf_names).collect();
     for name in names {
         out.line(0, format!("interface {}", quote(name)));
         if let Some(interface) = config.interfaces.get(name) {
@@ -32,11 +33,17 @@ pub fn print(config: &Config) -> String {
         if let Some(rip) = config.rip.as_ref().and_then(|rip| rip.interfaces.get(name)) {
             rip_interface(&mut out, rip);
         }
+        if let Some(ospf) = config.ospf.as_ref().and_then(|ospf| ospf.interfaces.get(name)) {
+            super::ospf::interface(&mut out, ospf);
+        }
         out.line(0, "exit");
         out.line(0, "!");
     }
     if let Some(rip) = &config.rip {
         self::rip(&mut out, rip);
+    }
+    if let Some(ospf) = &config.ospf {
+        super::ospf::process(&mut out, ospf);
     }
     lists(&mut out, config);
     out.line(0, "end");
@@ -44,26 +51,26 @@ pub fn print(config: &Config) -> String {
 }
 
 #[derive(Default)]
-struct Lines {
+pub(super) struct Lines {
     text: String,
 }
 
 impl Lines {
-    fn line(&mut self, depth: usize, line: impl Display) {
+    pub(super) fn line(&mut self, depth: usize, line: impl Display) {
         self.text.extend(core::iter::repeat_n(' ', depth));
         self.text.push_str(&line.to_string());
         self.text.push('\n');
     }
 
     /// The line if it is wanted.
-    fn line_if(&mut self, wanted: bool, depth: usize, line: impl Display) {
+    pub(super) fn line_if(&mut self, wanted: bool, depth: usize, line: impl Display) {
         if wanted {
             self.line(depth, line);
         }
     }
 
     /// `words VALUE` if there is a value.
-    fn value(&mut self, depth: usize, words: &str, value: Option<impl Display>) {
+    pub(super) fn value(&mut self, depth: usize, words: &str, value: Option<impl Display>) {
         if let Some(value) = value {
             self.line(depth, format_args!("{words} {value}"));
         }
@@ -193,6 +200,7 @@ fn interface(out: &mut Lines, interface: &Interface) {
         description,
         addresses,
         mtu,
+        bandwidth,
         shutdown,
         rp_filter,
         proxy_arp,
@@ -210,6 +218,7 @@ fn interface(out: &mut Lines, interface: &Interface) {
         out.line(1, format_args!("{} address {address}", ip(address.is_v4())));
     }
     out.value(1, "mtu", *mtu);
+    out.value(1, "bandwidth", *bandwidth);
     match rp_filter {
         RpFilter::Off => {}
         RpFilter::Strict => out.line(1, "ip rp-filter strict"),
@@ -376,6 +385,13 @@ fn lists(out: &mut Lines, config: &Config) {
     }
 }
 
+pub(crate) fn metric_type(metric_type: MetricType) -> &'static str {
+    match metric_type {
+        MetricType::One => "type-1",
+        MetricType::Two => "type-2",
+    }
+}
+
 fn route_map(out: &mut Lines, name: &str, entry: &RouteMapEntry) {
     let RouteMapEntry { seq, action, description, matches, set, call, on_match } = entry;
     out.line(0, format_args!("route-map {} {} {seq}", quote(name), self::action(*action)));
@@ -405,6 +421,7 @@ fn route_map(out: &mut Lines, name: &str, entry: &RouteMapEntry) {
         Some(IpAddr::V6(hop)) => out.line(1, format_args!("set ipv6 next-hop global {hop}")),
     }
     out.value(1, "set distance", set.distance);
+    out.value(1, "set metric-type", set.metric_type.map(metric_type));
     out.line(0, "exit");
     out.line(0, "!");
 }

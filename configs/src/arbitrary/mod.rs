@@ -1,6 +1,7 @@
 //! Valid configurations for property tests: everything that can be configured, in every combination that
 //! [`crate::validate()`] takes, in normal form. Names come from small pools, so that references mostly lead somewhere.
 
+mod ospf;
 mod policy;
 mod rip;
 
@@ -24,15 +25,16 @@ pub fn config() -> impl Strategy<Value = Config> {
         vec(rule(), 0..4),
         forwarding(),
         policy::section(),
-        of(rip::section()),
+        (of(rip::section()), of(ospf::section())),
         logging(),
     )
-        .prop_map(|(hostname, interfaces, routes, rules, forwarding, policy, rip, logging)| {
+        .prop_map(|(hostname, interfaces, routes, rules, forwarding, policy, (rip, ospf), logging)| {
             let routes = unique(routes, |r| {
                 (r.prefix, r.table, r.via, r.interface.clone(), r.kind.map(|kind| kind as u8))
             });
             let rules = unique(rules, |r| r.priority);
-            let mut config = Config { hostname, interfaces, routes, rules, forwarding, policy, rip, logging };
+            let mut config =
+                Config { hostname, interfaces, routes, rules, forwarding, policy, rip, ospf, logging };
             config.normalize();
             config
         })
@@ -101,17 +103,22 @@ fn address() -> impl Strategy<Value = IfAddr> {
 
 fn interface() -> impl Strategy<Value = Interface> {
     (
-        (of(text()), vec(address(), 0..4), of(1280u16..), any::<bool>()),
+        (of(text()), vec(address(), 0..4), of(1280u16..), of(1u32..=100_000), any::<bool>()),
         (select(vec![RpFilter::Off, RpFilter::Strict, RpFilter::Loose]), any::<[bool; 4]>()),
         (of(1u16..), btree_map(host(), mac(), 0..3)),
     )
         .prop_map(
-            |((description, addresses, mtu, shutdown), (rp_filter, flags), (arp_timeout, neighbors))| {
+            |(
+                (description, addresses, mtu, bandwidth, shutdown),
+                (rp_filter, flags),
+                (arp_timeout, neighbors),
+            )| {
                 let [proxy_arp, redirects, no_unreachables, tap] = flags;
                 Interface {
                     description,
                     addresses: unique(addresses, IfAddr::addr),
                     mtu,
+                    bandwidth,
                     shutdown,
                     rp_filter,
                     proxy_arp,
@@ -194,7 +201,8 @@ fn forwarding() -> impl Strategy<Value = Forwarding> {
 
 fn logging() -> impl Strategy<Value = Logging> {
     let level = select(vec![Level::Error, Level::Warning, Level::Info, Level::Debug]);
-    let topics = vec(select(vec!["rip events", "rip packet", "rib", "arp"]).prop_map(str::to_owned), 0..3);
+    let topics =
+        vec(select(vec!["rip events", "rip packet", "ospf spf", "rib", "arp"]).prop_map(str::to_owned), 0..3);
     (level, any::<bool>(), 0u32..=100_000, topics).prop_map(|(level, json, buffered, topics)| Logging {
         level,
         json,

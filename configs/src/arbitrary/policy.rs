@@ -3,8 +3,8 @@
 use super::{host, interface_name, prefix, secret, text, unique};
 use fib::{Kind, Protocol};
 use policy::config::{
-    AccessEntry, Action, Algorithm, Config, Key, Lifetime, Match, OnMatch, PrefixEntry, PrefixList,
-    RouteMapEntry, Set, SetMetric,
+    AccessEntry, Action, Algorithm, Config, Key, Lifetime, Match, MetricType, OnMatch, PrefixEntry,
+    PrefixList, RouteMapEntry, Set, SetMetric,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option::of;
@@ -139,12 +139,14 @@ fn set() -> impl Strategy<Value = Set> {
         any::<u32>().prop_map(SetMetric::Add),
         any::<u32>().prop_map(SetMetric::Subtract),
     ];
-    (of(metric), of(any::<u32>()), of(host()), of(1u8..)).prop_map(|(metric, tag, next_hop, distance)| Set {
-        metric,
-        tag,
-        next_hop,
-        distance,
-    })
+    let metric_type = of(metric_type());
+    (of(metric), of(any::<u32>()), of(host()), of(1u8..), metric_type).prop_map(
+        |(metric, tag, next_hop, distance, metric_type)| Set { metric, tag, next_hop, distance, metric_type },
+    )
+}
+
+pub(super) fn metric_type() -> impl Strategy<Value = MetricType> {
+    select(vec![MetricType::One, MetricType::Two])
 }
 
 fn key() -> impl Strategy<Value = Key> {

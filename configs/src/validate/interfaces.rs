@@ -47,6 +47,9 @@ fn one(c: &mut Checker, name: &str, interface: &Interface) {
             c.within("mtu", |c| c.error(found, "1280-65535"));
         }
     }
+    if let Some(mbit) = interface.bandwidth {
+        c.range("bandwidth", mbit, 1..=100_000);
+    }
     if let Some(seconds) = interface.arp_timeout {
         c.range("arp-timeout", seconds, 1..=u16::MAX);
     }

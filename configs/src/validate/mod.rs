@@ -4,6 +4,7 @@
 //! An interface that is not there is nothing at all: it may come (see [`crate::config`]).
 
 mod interfaces;
+mod ospf;
 mod policy;
 mod rip;
 mod routes;
@@ -28,6 +29,9 @@ pub fn validate(config: &Config) -> Vec<Problem> {
     check.within("policy", |c| policy::check(c, &config.policy));
     if let Some(rip) = &config.rip {
         check.within("rip", |c| rip::check(c, rip, &config.policy));
+    }
+    if let Some(ospf) = &config.ospf {
+        check.within("ospf", |c| ospf::check(c, ospf, &config.policy));
     }
     check.within("logging", |c| {
         c.range("buffered", config.logging.buffered, 0..=100_000);

@@ -5,6 +5,7 @@
 
 mod errors;
 mod faults;
+mod key;
 mod reader;
 #[cfg(test)]
 mod tests;

@@ -142,7 +142,7 @@ impl<'a> Reader<'a> {
 }
 
 /// A plain scalar means what `serde_yaml` says it means.
-fn scalar<V: Visitor<'static>>(text: &str, visitor: V) -> Result<V::Value, Misread> {
+pub(super) fn scalar<V: Visitor<'static>>(text: &str, visitor: V) -> Result<V::Value, Misread> {
     use serde_yaml::Value as Yaml;
     match serde_yaml::from_str(text) {
         Ok(Yaml::Null) => visitor.visit_unit(),
@@ -299,9 +299,8 @@ impl de::MapAccess<'static> for Entries<'_> {
 }
 
 fn read_key<K: DeserializeSeed<'static>>(entry: &Entry<'_>, seed: K) -> Result<K::Value, Misread> {
-    let key: StrDeserializer<'_, Misread> = entry.key.as_ref().into_deserializer();
-    // `StrDeserializer` hands its text out for as long as the call lasts, which is all a key's visitor may need.
-    seed.deserialize(key).map_err(|error| error.or_at(Place::Key(entry.value)))
+    seed.deserialize(super::key::Key(entry.key.as_ref()))
+        .map_err(|error| error.or_at(Place::Key(entry.value)))
 }
 
 /// An enum with a value: `goto: 20`.

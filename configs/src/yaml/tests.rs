@@ -18,7 +18,8 @@ fn an_error_shows_file_line_column_suggestion_and_the_line_itself() {
     assert_eq!(
         parse(text, "r1.yaml").unwrap_err().to_string(),
         "r1.yaml:4:5: unknown key `adresses` in interfaces.eth1; did you mean `addresses`? accepted: description, \
-         addresses, mtu, shutdown, rp-filter, proxy-arp, redirects, no-unreachables, arp-timeout, neighbors, tap\n    \
+         addresses, mtu, bandwidth, shutdown, rp-filter, proxy-arp, redirects, no-unreachables, arp-timeout, \
+         neighbors, tap\n    \
          4 |     adresses: [10.0.0.1/24]\n      |     ^^^^^^^^"
     );
 }
@@ -168,6 +169,25 @@ fn a_signed_metric_is_a_change() {
     }
     let bad = "policy: {route-maps: {M: [{seq: 1, action: permit, set: {metric: much}}]}}";
     assert!(errors(bad)[0].contains("`much` is not a metric: expected N, +N or -N"), "{:?}", errors(bad));
+}
+
+#[test]
+fn numbers_are_keys_where_numbers_are_wanted() {
+    // The second key without a value makes the patient reader read it.
+    let text = "ospf: {areas: {7: {type: stub}}, interfaces: {eth1: {message-digest-keys: {3: x}}}}\n";
+    let quick = parse(text, "a").unwrap();
+    assert_eq!(parse(&format!("{text}rip:\n"), "b").unwrap().ospf, quick.ospf);
+    let ospf = quick.ospf.unwrap();
+    assert_eq!(ospf.interfaces["eth1"].message_digest_keys[&3], "x");
+    assert_eq!(ospf.areas.keys().next().map(ToString::to_string).as_deref(), Some("0.0.0.7"));
+    let many = parse("ospf: {interfaces: {eth1: {message-digest-keys: {300: x}}}}\n", "c").unwrap_err();
+    assert!(many.to_string().contains("0-255"), "{many}");
+}
+
+#[test]
+fn a_problem_of_an_area_written_as_a_number_is_shown_where_it_is() {
+    let errors = parse("ospf:\n  areas:\n    0:\n      type: stub\n", "r1.yaml").unwrap_err();
+    assert!(errors.to_string().starts_with("r1.yaml:4:13: "), "{errors}");
 }
 
 #[test]

@@ -164,7 +164,7 @@ impl<'t> Tree<'t> {
         while let Some((first, others)) = rest.split_first() {
             let child = match (self.nodes.get(id).map(|n| &n.value), first) {
                 (Some(Value::Map(entries)), PathElement::Key(key)) => {
-                    entries.iter().find(|e| e.key == *key).map(|e| e.value)
+                    entries.iter().find(|e| means(&e.key, key)).map(|e| e.value)
                 }
                 (Some(Value::List(items)), PathElement::Index(index)) => items.get(*index).copied(),
                 _ => None,
@@ -213,6 +213,15 @@ impl<'t> Tree<'t> {
         parent.repaired = true;
         true
     }
+}
+
+/// Whether a key as typed is this one as we write it: an area `1` is `0.0.0.1`, a prefix loses its host bits.
+fn means(typed: &str, key: &str) -> bool {
+    let area = || typed.parse::<u32>().ok().map(|n| core::net::Ipv4Addr::from_bits(n).to_string());
+    let prefix = || typed.contains('/').then(|| typed.parse::<fib::Prefix>().ok()).flatten();
+    typed == key
+        || key.contains('.')
+            && (area().is_some_and(|a| a == key) || prefix().is_some_and(|p| p.to_string() == key))
 }
 
 /// YAML's words for nothing.

@@ -3,7 +3,9 @@
 
 pub mod event;
 pub mod machine;
+pub mod named;
 pub mod rng;
+pub mod router;
 pub mod timers;
 pub mod wire;
 
@@ -11,5 +13,6 @@ pub use event::{Event, Level, Notice};
 pub use fib::Instant;
 pub use machine::{Datagram, Machine};
 pub use rng::Rng;
+pub use router::{Port, Redistributed};
 pub use timers::Timers;
 pub use wire::{Reader, WireError, Writer};

@@ -61,6 +61,11 @@ impl<K: Ord + Clone> Timers<K> {
         self.at.retain(|k, _| keep(k));
     }
 
+    /// The timers set, in order of their keys.
+    pub fn keys(&self) -> impl Iterator<Item = &K> {
+        self.at.keys()
+    }
+
     /// Number of timers set.
     pub fn len(&self) -> usize {
         self.at.len()

@@ -143,7 +143,7 @@ pub struct Match {
     /// `match source-protocol NAME`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_protocol: Option<Protocol>,
-    /// `match route-type`.
+    /// `match route-type`. `internal` is iBGP's and, of OSPF, what is not external (IOS).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route_type: Option<Kind>,
 }
@@ -171,6 +171,9 @@ pub struct Set {
     /// `set distance N` (where a route enters the RIB).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub distance: Option<u8>,
+    /// `set metric-type type-1|type-2` (where a route enters OSPF).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metric_type: Option<MetricType>,
 }
 
 impl Set {
@@ -178,6 +181,18 @@ impl Set {
     pub fn is_empty(&self) -> bool {
         *self == Set::default()
     }
+}
+
+/// Of an OSPF external route: type 1 adds the cost of the way to the metric, type 2 does not (RFC 2328 2.3).
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum MetricType {
+    /// E1 / N1.
+    #[serde(rename = "1")]
+    One,
+    /// E2 / N2.
+    #[default]
+    #[serde(rename = "2")]
+    Two,
 }
 
 /// A new metric, or a change to the old one. In text: `5`, `+5`, `-5`. Changes saturate.

@@ -1,7 +1,7 @@
 //! Route maps: the first matching entry permits (and changes) or denies. Pure; says which entry decided.
 
 use crate::Policy;
-use crate::config::{Action, Match, OnMatch, RouteMapEntry, Set, SetMetric};
+use crate::config::{Action, Match, MetricType, OnMatch, RouteMapEntry, Set, SetMetric};
 use core::net::IpAddr;
 use fib::{Kind, Prefix, Protocol};
 
@@ -38,6 +38,8 @@ pub struct Changes {
     pub next_hop: Option<IpAddr>,
     /// The new distance.
     pub distance: Option<u8>,
+    /// The new type of an OSPF external route.
+    pub metric_type: Option<MetricType>,
 }
 
 impl Changes {
@@ -56,6 +58,7 @@ impl Changes {
         self.tag = set.tag.or(self.tag);
         self.next_hop = set.next_hop.or(self.next_hop);
         self.distance = set.distance.or(self.distance);
+        self.metric_type = set.metric_type.or(self.metric_type);
     }
 }
 
@@ -173,7 +176,12 @@ fn matches(policy: &Policy, conditions: &Match, route: &RouteView<'_>) -> bool {
         && metric.is_none_or(|m| m == route.metric)
         && tag.is_none_or(|t| t == route.tag)
         && source_protocol.is_none_or(|p| p == route.source)
-        && route_type.is_none_or(|k| k == route.kind)
+        && route_type.is_none_or(|k| k == route.kind || k == Kind::Internal && is_internal(route))
+}
+
+/// What IOS calls internal in OSPF: learned inside the AS, in this area or another.
+fn is_internal(route: &RouteView<'_>) -> bool {
+    route.source == Protocol::Ospf && matches!(route.kind, Kind::Plain | Kind::InterArea)
 }
 
 #[cfg(test)]

@@ -1,24 +1,7 @@
 //! What RIP counts: every refusal by name, and its traffic.
 
+use proto::named;
 use std::collections::BTreeMap;
-
-macro_rules! named {
-    ($(#[$meta:meta])* $name:ident { $($(#[doc = $doc:literal])+ $variant:ident => $text:literal,)+ }) => {
-        $(#[$meta])*
-        #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[doc = $doc])+ $variant,)+ }
-
-        impl $name {
-            /// Every one, in order.
-            pub const ALL: &'static [$name] = &[$($name::$variant,)+];
-
-            /// The name in `show` and in metrics.
-            pub const fn name(self) -> &'static str {
-                match self { $($name::$variant => $text,)+ }
-            }
-        }
-    };
-}
 
 named! {
     /// Why a packet or one of its entries was not believed.

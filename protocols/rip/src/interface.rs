@@ -2,10 +2,10 @@
 //! Pure questions over the port and the configuration; nothing here changes anything.
 
 use crate::config::{Config, Direction, InterfaceConfig, SplitHorizon, Versions};
-use crate::process::Port;
 use crate::wire::Version;
 use core::net::{IpAddr, Ipv4Addr};
 use fib::{IfAddr, Prefix};
+use proto::Port;
 
 /// A port and whether RIP runs on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,8 +158,15 @@ mod tests {
 
     fn interface(config: &Config, addresses: &[&str]) -> Interface {
         let addresses = addresses.iter().map(|a| a.parse().unwrap()).collect();
-        let port =
-            Port { id: PortId(1), name: "eth1".into(), up: true, mtu: 1500, addresses, loopback: false };
+        let port = Port {
+            id: PortId(1),
+            name: "eth1".into(),
+            up: true,
+            mtu: 1500,
+            addresses,
+            loopback: false,
+            bandwidth: 1000,
+        };
         Interface::new(port, config)
     }
 

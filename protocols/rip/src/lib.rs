@@ -21,5 +21,6 @@ mod view;
 pub mod wire;
 
 pub use counters::{Refusal, Traffic};
-pub use process::{GROUP, Port, Redistributed, Rip, UDP_PORT};
+pub use process::{GROUP, Rip, UDP_PORT};
+pub use proto::{Port, Redistributed};
 pub use wire::decode;

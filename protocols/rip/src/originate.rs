@@ -3,11 +3,12 @@
 
 use crate::filter::Filter;
 use crate::interface::v4;
-use crate::process::{Redistributed, Rip};
+use crate::process::Rip;
 use crate::table::{Entry, Kind, Origin, Own};
 use core::net::{IpAddr, Ipv4Addr};
 use fib::{Instant, NextHop, PortId, Prefix, Protocol, Route, Source, Target};
 use policy::RouteView;
+use proto::Redistributed;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The best routes of the other protocols, as handed in.

@@ -12,9 +12,9 @@ use crate::table::{Path, Table, Via};
 use crate::{config::Config, show};
 use core::net::Ipv4Addr;
 use core::time::Duration;
-use fib::{IfAddr, Instant, PortId, Prefix, Protocol, Route, Source};
+use fib::{Instant, PortId, Prefix, Protocol};
 use policy::Policy;
-use proto::{Datagram, Event, Level, Machine, Notice, Rng, Timers};
+use proto::{Datagram, Event, Level, Machine, Notice, Port, Redistributed, Rng, Timers};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -30,34 +30,6 @@ const JITTER: Duration = Duration::from_secs(5);
 const JITTER_PART: u32 = 4;
 /// Between triggered updates, at random (RFC 2453 3.10.1).
 const DAMPING: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(5));
-
-/// A port of the router, as RIP needs to know it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Port {
-    /// Which.
-    pub id: PortId,
-    /// Its name in the configuration.
-    pub name: String,
-    /// Administratively up and with carrier.
-    pub up: bool,
-    /// Largest IP packet in bytes.
-    pub mtu: u16,
-    /// Its addresses; IPv6 ones are ignored.
-    pub addresses: Vec<IfAddr>,
-    /// Never spoken on; its networks may be announced.
-    pub loopback: bool,
-}
-
-/// The best route of another protocol, or that it is gone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Redistributed {
-    /// Who says it.
-    pub source: Source,
-    /// For which network.
-    pub prefix: Prefix,
-    /// `None`: no longer the best, or gone.
-    pub route: Option<Route>,
-}
 
 /// What time brings. Of two due together the first named here goes first, so that an update tells of a timeout.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

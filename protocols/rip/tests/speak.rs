@@ -141,7 +141,15 @@ fn every_address_speaks_for_itself() {
 fn loopbacks_are_announced_and_not_spoken_on_and_ports_without_rip_are_neither() {
     let mut net = one(config(), "10.0.1.1/24");
     let addresses = vec!["10.255.0.1/32".parse().unwrap()];
-    let lo = Port { id: PortId(20), name: "lo".into(), up: true, mtu: 65535, addresses, loopback: true };
+    let lo = Port {
+        id: PortId(20),
+        name: "lo".into(),
+        up: true,
+        mtu: 65535,
+        addresses,
+        loopback: true,
+        bandwidth: 1000,
+    };
     net.set_port(0, lo);
     net.port(0, 3, "192.168.3.1/24");
     net.run_for(60);

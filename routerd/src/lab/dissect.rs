@@ -71,7 +71,7 @@ fn payload(protocol: u8, r: &mut Reader<'_>) -> String {
         6 => ports(r).map(|(a, b)| format!("TCP {a} > {b}")),
         17 => udp(r),
         2 => Ok("IGMP".to_owned()),
-        89 => Ok("OSPF".to_owned()),
+        89 => Ok(ospf::wire::text::summary(r.rest())),
         other => Ok(format!("IP protocol {other}")),
     };
     text.unwrap_or_else(|_| format!("IP protocol {protocol}, truncated"))

@@ -150,7 +150,7 @@ impl Running {
 
     /// Whether the network counts as converged: at rest for longer than its protocols keep news to themselves.
     pub fn is_converged(&self) -> bool {
-        self.resting() >= self.lab.quiet_window()
+        self.resting() >= self.lab.short_quiet_window()
     }
 
     /// Something was done that may change tables: what was at rest is so no longer, until it has proved itself again.

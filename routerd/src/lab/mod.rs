@@ -14,6 +14,7 @@ mod observe;
 mod operate;
 mod oracle;
 pub mod record;
+mod rest;
 mod shell;
 mod sim;
 pub mod switch;

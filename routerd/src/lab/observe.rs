@@ -1,5 +1,4 @@
-//! What can be asked of a lab: commands to its nodes, ping and traceroute, the state of cables, and whether the network
-//! has come to rest.
+//! What can be asked of a lab: commands to its nodes, ping and traceroute, the state of cables.
 
 use super::cable::{Counters, Impairment, Side};
 use super::sim::{Engine, Lab};
@@ -7,14 +6,9 @@ use cli::command::{Family, Ping, RouteQuery, Show, Traceroute};
 use cli::reply::{HopOutcome, PingOutcome, RouteView};
 use cli::{Command, Progress, Reply};
 use configs::Config;
-use core::hash::{Hash, Hasher};
 use core::net::IpAddr;
 use core::time::Duration;
-use fib::{Instant, Prefix, Protocol};
-use std::hash::DefaultHasher;
-
-/// Nodes from which on tables are compared less often: each look reads every route of every node.
-const LARGE: usize = 30;
+use fib::{Prefix, Protocol};
 
 /// The state of one cable, for tables and graphs.
 #[derive(Clone, Debug, PartialEq)]
@@ -277,65 +271,6 @@ impl Lab {
                 }
             }
         }
-    }
-
-    /// A number that changes when any selected or candidate route of any node changes, ages left out.
-    pub fn tables_fingerprint(&mut self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        let names: Vec<String> = self.nodes.iter().map(|n| n.name.clone()).collect();
-        for name in names {
-            name.hash(&mut hasher);
-            for route in self.routes(&name) {
-                (route.prefix, route.protocol, route.distance, route.metric, route.selected)
-                    .hash(&mut hasher);
-                for hop in &route.next_hops {
-                    (hop.gateway, &hop.interface, hop.active).hash(&mut hasher);
-                }
-            }
-        }
-        hasher.finish()
-    }
-
-    /// How long nothing may change before the network counts as being at rest: longer than its protocols can keep news
-    /// to themselves. For RIP an update interval with its jitter, and the hold of a triggered update (RFC 2453 3.8, 3.10.1).
-    pub fn quiet_window(&self) -> Duration {
-        let updates =
-            (0..self.nodes.len()).filter_map(|n| self.config_of(n)?.rip.as_ref().map(|r| r.timers.update));
-        let slowest = updates.max().unwrap_or(0);
-        Duration::from_secs(5).max(Duration::from_millis(u64::from(slowest) * 1200) + Duration::from_secs(5))
-    }
-
-    /// Runs until no route of any node has changed for `window`, at most for `limit`. The instant of the last change
-    /// (as seen by samples, ten to a window, three in a large network), or `None` when the limit was reached first.
-    pub fn run_until_quiet(&mut self, window: Duration, limit: Duration) -> Option<Instant> {
-        let deadline = self.now + limit;
-        let samples = if self.nodes.len() > LARGE { 3 } else { 10 };
-        let step = (window / samples).max(Duration::from_millis(100));
-        let mut last_change = self.now;
-        let mut known = self.tables_fingerprint();
-        loop {
-            if self.now.since(last_change) >= window {
-                return Some(last_change);
-            }
-            if self.now >= deadline {
-                return None;
-            }
-            self.run_for(step);
-            let tables = self.tables_fingerprint();
-            if tables != known {
-                (known, last_change) = (tables, self.now);
-            }
-        }
-    }
-
-    /// Runs until the network is at rest: [`Lab::quiet_window`], within an hour of lab time. The instant of the last
-    /// change; an error names the time and the seed.
-    pub fn converge(&mut self) -> Result<Instant, String> {
-        let started = self.now;
-        let window = self.quiet_window();
-        self.run_until_quiet(window, Duration::from_secs(3600)).ok_or_else(|| {
-            format!("routes still change an hour after {started} (seed {}, now {})", self.seed, self.now)
-        })
     }
 
     /// The digest of every byte on every wire so far, with times and ends.

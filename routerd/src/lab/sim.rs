@@ -49,6 +49,8 @@ pub(super) struct Node {
     /// When its timer event fires; later events of an older number are void.
     timer: Option<Instant>,
     generation: u64,
+    /// What its tables were, and as of when: boots and [`Router::tables_epoch`].
+    pub fingerprint: Option<((u32, u64), u64)>,
 }
 
 /// What moves a node.
@@ -164,6 +166,7 @@ impl Lab {
                 interfaces: Vec::new(),
                 timer: None,
                 generation: 0,
+                fingerprint: None,
             });
         }
         for (index, link) in self.topology.links.iter().enumerate() {

@@ -128,7 +128,7 @@ impl Lab {
         all
     }
 
-    /// The first forwarding loop for any address of any node, if there is one.
+    /// The first forwarding loop for any address of any node or network beyond, if there is one.
     pub fn find_loop(&mut self) -> Option<ForwardingLoop> {
         self.tables().find_loop()
     }
@@ -190,9 +190,21 @@ impl Tables {
         }
     }
 
-    /// The first loop for any address that a node owns, following every next hop of an ECMP set.
+    /// The first loop for any address that a node owns, or for a network beyond the lab that some node forwards to,
+    /// following every next hop of an ECMP set.
     pub fn find_loop(&self) -> Option<ForwardingLoop> {
-        self.owners.keys().find_map(|to| self.loop_towards(*to))
+        let beyond = self.networks_beyond();
+        self.owners.keys().copied().chain(beyond).find_map(|to| self.loop_towards(to))
+    }
+
+    /// One address of each network that is forwarded by way of a gateway and in which no node has an address: what
+    /// static routes and redistribution pretend to know.
+    fn networks_beyond(&self) -> BTreeSet<IpAddr> {
+        let routes = self.fibs.iter().flat_map(|f| f.routes.values());
+        let forwarded = routes.filter(|f| f.adjacencies.iter().any(|(gateway, _, _)| gateway.is_some()));
+        let prefixes: BTreeSet<Prefix> = forwarded.map(|f| f.prefix).collect();
+        let owned = |p: &Prefix| self.owners.range(p.addr()..).next().is_some_and(|(a, _)| p.contains(*a));
+        prefixes.into_iter().filter(|p| !owned(p)).map(|p| p.addr()).collect()
     }
 
     /// Every pair of a node that is on and an address that some node owns where the tables do not lead there, and why.
@@ -293,6 +305,14 @@ mod tests {
             owners: (0..routes.len()).map(|n| (format!("10.0.0.{n}").parse().unwrap(), n)).collect(),
             neighbors: all.iter().map(|n| ((*n, "eth1".to_owned()), all.clone())).collect(),
         }
+    }
+
+    #[test]
+    fn a_loop_for_a_network_in_which_nobody_has_an_address_is_found() {
+        let out = forward("192.0.2.0/24", "10.0.0.2");
+        let circle = tables(&[&[], core::slice::from_ref(&out), &[forward("192.0.2.0/24", "10.0.0.1")]]);
+        assert_eq!(circle.find_loop().unwrap().to_string(), "packets to 192.0.2.0 circle: n1 > n2 > n1");
+        assert_eq!(tables(&[&[], &[out], &[]]).find_loop(), None);
     }
 
     #[test]

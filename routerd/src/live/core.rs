@@ -203,6 +203,11 @@ impl Shared {
         self.with(|router, _| router.set_startup(startup));
     }
 
+    /// Asks the neighbors to find other ways; how long to give them.
+    pub(super) fn leave(&self) -> Duration {
+        self.with(|router, now| router.leave(now))
+    }
+
     /// Says good-bye to the neighbors.
     pub(super) fn shutdown(&self) {
         self.with(|router, now| router.shutdown(now));

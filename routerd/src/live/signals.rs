@@ -2,7 +2,7 @@
 
 use super::Shared;
 use crate::storage;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info};
 
 /// Waits for the signal that ends the router; its name.
@@ -14,8 +14,8 @@ pub(super) async fn wait(shared: &Shared, path: &str) -> &'static str {
     };
     loop {
         tokio::select! {
-            _ = term.recv() => return "SIGTERM",
-            _ = int.recv() => return "SIGINT",
+            _ = term.recv() => break leave(shared, &mut term, &mut int, "SIGTERM").await,
+            _ = int.recv() => break leave(shared, &mut term, &mut int, "SIGINT").await,
             _ = hup.recv() => match storage::read(path) {
                 Ok(config) => match shared.with(|router, now| router.apply(now, config)) {
                     Ok(()) => info!(file = path, "configuration read again"),
@@ -25,4 +25,18 @@ pub(super) async fn wait(shared: &Shared, path: &str) -> &'static str {
             }
         }
     }
+}
+
+/// Gives the neighbors the time that the configuration grants them; a second signal ends that.
+async fn leave(shared: &Shared, term: &mut Signal, int: &mut Signal, signal: &'static str) -> &'static str {
+    let wait = shared.leave();
+    if !wait.is_zero() {
+        info!(signal, seconds = wait.as_secs(), "leaving: a second signal ends at once");
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+    }
+    signal
 }

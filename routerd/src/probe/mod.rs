@@ -1,7 +1,10 @@
 //! Ping and traceroute as the router runs them: packets and time in, packets and outcomes out.
 //! Which source address and whether there is a route is decided by the router before a job starts.
 
+mod echo;
 mod wire;
+
+pub use echo::Echoes;
 
 use bytes::BytesMut;
 use cli::command::{Ping, Traceroute};

@@ -22,6 +22,7 @@ impl Router {
             Command::Clear(clear) => self.clear(now, clear),
             Command::Debug { topic, on } => {
                 self.log.set_debug(&topic, on);
+                self.follow_debug();
                 Reply::Ok
             }
             Command::Monitor(_) => Reply::Ok,
@@ -31,6 +32,18 @@ impl Router {
         };
         self.settle(now);
         reply
+    }
+
+    /// Tells the machines which of their details the log takes.
+    pub(super) fn follow_debug(&mut self) {
+        let verbose = ospf::Verbose {
+            packets: self.log.debugs("ospf packet"),
+            lsas: self.log.debugs("ospf lsa"),
+            flooding: self.log.debugs("ospf flood"),
+        };
+        if let Some(ospf) = &mut self.machines.ospf {
+            ospf.set_verbose(verbose);
+        }
     }
 
     /// One configuration line: tried on a copy, applied only if the whole still makes sense.
@@ -103,10 +116,20 @@ impl Router {
                 None => return Reply::Error(format!("there is no interface {name}")),
             },
             Clear::Logging => self.log.clear(),
-            Clear::Rip => match &mut self.rip {
-                Some(rip) => rip.clear(now),
-                None => return Reply::Error("RIP is not running".to_owned()),
-            },
+            Clear::Rip => {
+                self.machines.stirred = true;
+                match &mut self.machines.rip {
+                    Some(rip) => rip.clear(now),
+                    None => return Reply::Error("RIP is not running".to_owned()),
+                }
+            }
+            Clear::Ospf => {
+                self.machines.stirred = true;
+                match &mut self.machines.ospf {
+                    Some(ospf) => ospf.clear(now),
+                    None => return Reply::Error("OSPF is not running".to_owned()),
+                }
+            }
         }
         Reply::Ok
     }

@@ -5,6 +5,8 @@
 //! |---|---|
 //! | `ports` | interfaces and what is configured for them |
 //! | `apply` | from one configuration to the next, touching only what differs |
+//! | `machines` | the protocols that run, and what is done with all of them alike |
+//! | `sockets` | what the stacks have open because the machines want it |
 //! | `settle` | the order in which sockets, protocols, RIB and FIB hand things on |
 //! | `execute`, `show`, `routes` | what the operator asks |
 //! | `log` | what the router says by itself |
@@ -12,17 +14,21 @@
 mod apply;
 mod execute;
 mod log;
+mod machines;
 mod ports;
 mod refused;
 mod routes;
 mod settle;
 mod show;
+mod show_ospf;
+mod sockets;
 #[cfg(test)]
 mod tests;
 
 pub use ports::PortInfo;
+pub(crate) use ports::is_loopback_name;
 
-use crate::probe::Probes;
+use crate::probe::{Echoes, Probes};
 use crate::stack::{HostStack, LinkStack};
 use cli::Progress;
 use cli::reply::LogLine;
@@ -32,11 +38,11 @@ use fib::{Fib, Frame, Instant, PortId, Rib};
 use refused::Refused;
 
 use log::Log;
+use machines::{Machines, Sockets};
 use policy::Policy;
 use ports::Ports;
-use proto::{Level, Machine, Notice, Rng};
-use rip::Rip;
-use std::collections::BTreeMap;
+use proto::{Level, Notice, Rng};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A whole router.
@@ -53,10 +59,15 @@ pub struct Router {
     forwarder: Forwarder,
     /// The stacks of ports with link-scoped sockets.
     links: BTreeMap<PortId, LinkStack>,
+    /// Those of them that something was put into, until they have nothing more to do.
+    stirred: BTreeSet<PortId>,
+    /// What is open in them and joined on their ports.
+    sockets: BTreeMap<PortId, Sockets>,
     host: HostStack,
     policy: Arc<Policy>,
-    rip: Option<Rip>,
+    machines: Machines,
     probes: Probes,
+    echoes: Echoes,
     log: Log,
     /// Unix seconds at [`Instant::ZERO`]; `None` where there is no such clock (virtual time).
     wall: Option<u64>,
@@ -94,10 +105,13 @@ impl Router {
             fib: Fib::default(),
             forwarder: Forwarder::new(Rng::fork(seed, "forwarder").bits()),
             links: BTreeMap::new(),
+            stirred: BTreeSet::new(),
+            sockets: BTreeMap::new(),
             host: HostStack::new(Instant::ZERO, Rng::fork(seed, "host stack").bits()),
             policy: Arc::new(Policy::default()),
-            rip: None,
+            machines: Machines::default(),
             probes: Probes::default(),
+            echoes: Echoes::default(),
             log: Log::new(&config.logging),
             wall: None,
             busy: false,
@@ -124,6 +138,11 @@ impl Router {
         self.generation
     }
 
+    /// While this stays the same, so do all routing tables; `None`: they are on the move.
+    pub(crate) fn tables_epoch(&self) -> Option<u64> {
+        self.rib.is_settled().then(|| self.rib.epoch())
+    }
+
     /// Where `write memory` writes, and what is there.
     pub fn startup(&self) -> &Startup {
         &self.startup
@@ -137,9 +156,7 @@ impl Router {
     /// Unix seconds at [`Instant::ZERO`], for key lifetimes.
     pub fn set_wall_clock(&mut self, offset: Option<u64>) {
         self.wall = offset;
-        if let Some(rip) = &mut self.rip {
-            rip.set_wall_clock(offset);
-        }
+        self.machines.set_wall_clock(offset);
     }
 
     /// A new interface.
@@ -196,9 +213,8 @@ impl Router {
         self.withdraw_port(now, id);
         self.forwarder.remove_port(now, id);
         self.links.remove(&id);
-        if let Some(rip) = &mut self.rip {
-            rip.remove_port(now, id);
-        }
+        self.sockets.remove(&id);
+        self.machines.remove_port(now, id);
         self.rib.set_port_up(id, false);
         self.ports.remove(id);
         self.refresh_named(now);
@@ -240,12 +256,11 @@ impl Router {
         if self.forwarder.next_timeout().is_some_and(|t| t <= now) {
             self.forwarder.handle_timeout(now, self.fib.snapshot());
         }
-        if let Some(rip) = self.rip.as_mut().filter(|rip| rip.next_timeout().is_some_and(|t| t <= now)) {
-            rip.handle_timeout(now);
-        }
+        self.machines.handle_timeout(now);
         if self.probes.next_timeout().is_some_and(|t| t <= now) {
             self.probes.handle_timeout(now);
         }
+        self.echoes.handle_timeout(now);
         self.settle(now);
     }
 
@@ -254,8 +269,13 @@ impl Router {
         if self.busy {
             return Some(Instant::ZERO);
         }
-        let rip = self.rip.as_ref().and_then(Machine::next_timeout);
-        let own = [self.forwarder.next_timeout(), rip, self.probes.next_timeout(), self.stacks_due];
+        let own = [
+            self.forwarder.next_timeout(),
+            self.machines.next_timeout(),
+            self.probes.next_timeout(),
+            self.echoes.next_timeout(),
+            self.stacks_due,
+        ];
         own.into_iter().flatten().min()
     }
 

@@ -101,7 +101,7 @@ impl Ports {
 
 /// Whether an interface of this name is made by the router itself and has no link: `lo`, `lo1`,
 /// `Loopback0`, `dummy0`.
-pub(super) fn is_loopback_name(name: &str) -> bool {
+pub(crate) fn is_loopback_name(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let stem = lower.trim_end_matches(|c: char| c.is_ascii_digit());
     matches!(stem, "lo" | "loopback" | "dummy")

@@ -113,7 +113,7 @@ impl Router {
         }
     }
 
-    fn views(&self, now: Instant, listing: &Listing) -> Vec<RouteView> {
+    pub(super) fn views(&self, now: Instant, listing: &Listing) -> Vec<RouteView> {
         listing.candidates.iter().map(|c| self.view(now, listing.prefix, c)).collect()
     }
 

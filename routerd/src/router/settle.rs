@@ -4,14 +4,14 @@
 
 use super::Router;
 use super::refused::Refusal;
-use crate::stack::{LinkStack, Received};
+use crate::stack::{LinkStack, RawPacket, Received};
 use bytes::BytesMut;
 use fib::forward::{Delivery, Df, ForwardEvent, Forwarder, TxMeta};
 use fib::icmp::IcmpError;
-use fib::rib::{Best, Change};
-use fib::{Instant, LocalKind, PortId, Prefix, Protocol, TableId};
+use fib::rib::Change;
+use fib::{Instant, LocalKind, PortId, TableId};
+use ospf::wire::PROTOCOL as OSPF;
 use proto::{Datagram, Event, Level, Machine, Notice};
-use rip::Redistributed;
 
 /// Candidates the RIB may reconsider in one round.
 const RIB_BUDGET: usize = 10_000;
@@ -23,8 +23,11 @@ const TCP: u8 = 6;
 const UDP: u8 = 17;
 const ICMPV6: u8 = 58;
 
-/// Packets of RIP leave as FRR and IOS send them: with precedence "internetwork control" (RFC 2474 section 4.2.2.1).
+/// Packets of RIP and OSPF leave as FRR and IOS send them: with precedence "internetwork control" (RFC 2474 section
+/// 4.2.2.1, RFC 2328 A.1).
 const CONTROL_TOS: u8 = 0xc0;
+/// TTL of OSPF over virtual links, as FRR sends them: any that the path does not use up.
+const VIRTUAL_LINK_TTL: u8 = 100;
 
 impl Router {
     /// Lets everything that has work hand it on until nothing moves.
@@ -36,20 +39,34 @@ impl Router {
             moved |= self.machines_to_rib(now);
             moved |= self.rib.settle(RIB_BUDGET);
             moved |= self.rib_to_fib_and_machines(now);
+            self.open_sockets(now);
             moved |= self.machines_to_sockets(now);
             moved |= self.sockets_to_forwarder(now);
+            self.close_sockets(now);
             if !moved {
                 self.busy = false;
                 break;
             }
         }
         self.fib.commit();
-        let links = self.links.values_mut().filter_map(|stack| stack.next_timeout(now));
-        self.stacks_due = links.chain(self.host.next_timeout(now)).min();
+        self.stacks_due = self.stacks_due(now);
+    }
+
+    /// When a stack wants to be polled. Those of ports that nothing was done with since they last had nothing to do have
+    /// no timers: datagrams and raw packets wait for nobody.
+    fn stacks_due(&mut self, now: Instant) -> Option<Instant> {
+        let mut due = self.host.next_timeout(now);
+        let links = &mut self.links;
+        self.stirred.retain(|port| {
+            let next = links.get_mut(port).and_then(|stack| stack.next_timeout(now));
+            due = due.into_iter().chain(next).min();
+            next.is_some()
+        });
+        due
     }
 
     /// Punted packets go to the stack they are for; what the forwarder noticed goes to the log.
-    fn forwarder_to_sockets(&mut self, now: Instant) -> bool {
+    pub(super) fn forwarder_to_sockets(&mut self, now: Instant) -> bool {
         let mut moved = false;
         while let Some(delivery) = self.forwarder.poll_deliver() {
             moved = true;
@@ -66,10 +83,13 @@ impl Router {
         let is_ours = delivery.kind == LocalKind::Host;
         match delivery.protocol {
             UDP => {
-                let stack = delivery.ingress.and_then(|port| self.links.get_mut(&port));
+                let stack = delivery.ingress.and_then(|port| Some((port, self.links.get_mut(&port)?)));
                 match (udp_port(&delivery), stack) {
                     (None, _) => self.refused.count(Refusal::Malformed),
-                    (Some(port), Some(stack)) if stack.has_udp(port) => stack.input(delivery.packet),
+                    (Some(udp), Some((port, stack))) if stack.has_udp(udp) => {
+                        stack.input(delivery.packet);
+                        self.stirred.insert(port);
+                    }
                     _ => {
                         self.refused.count(Refusal::NoListener);
                         if is_ours {
@@ -80,7 +100,9 @@ impl Router {
             }
             ICMP | ICMPV6 => {
                 // Only echo requests to an address of our own are answered, never those to a group or broadcast.
-                if !self.probes.handle_packet(now, &delivery.packet) {
+                let is_answer = self.probes.handle_packet(now, &delivery.packet)
+                    || self.echoes.handle_packet(now, &delivery.packet);
+                if !is_answer {
                     if is_ours {
                         self.host_input(now, delivery);
                     } else {
@@ -89,6 +111,7 @@ impl Router {
                 }
             }
             TCP if is_ours => self.host_input(now, delivery),
+            OSPF if self.takes_ospf(&delivery) => self.deliver_ospf(delivery),
             protocol => {
                 self.refused.count(Refusal::NoProtocol);
                 if is_ours && protocol != TCP {
@@ -96,6 +119,33 @@ impl Router {
                     self.complain(now, IcmpError::ProtocolUnreachable { pointer: 6 }, &delivery);
                 }
             }
+        }
+    }
+
+    /// The stack of the port an OSPF packet came in on, if it is for that port: sent to a group, or to an address of
+    /// the port. What is for another address of ours came over a virtual link, by whatever port.
+    fn ospf_link(&self, delivery: &Delivery) -> Option<PortId> {
+        let port = delivery.ingress?;
+        let is_port_s = |a: &fib::IfAddr| a.addr() == delivery.dst;
+        let settings = &self.ports.get(port)?.settings;
+        if delivery.kind == LocalKind::Host && !settings.addresses.iter().any(is_port_s) {
+            return None;
+        }
+        self.links.get(&port).filter(|stack| stack.has_raw()).map(|_| port)
+    }
+
+    fn takes_ospf(&self, delivery: &Delivery) -> bool {
+        let over_virtual_link = delivery.kind == LocalKind::Host && self.host.has_raw();
+        delivery.dst.is_ipv4() && (self.ospf_link(delivery).is_some() || over_virtual_link)
+    }
+
+    fn deliver_ospf(&mut self, delivery: Delivery) {
+        match self.ospf_link(&delivery).and_then(|port| Some((port, self.links.get_mut(&port)?))) {
+            Some((port, stack)) => {
+                stack.input(delivery.packet);
+                self.stirred.insert(port);
+            }
+            None => self.host.input(delivery.packet),
         }
     }
 
@@ -112,7 +162,8 @@ impl Router {
     fn host_output(&mut self, now: Instant, packet: BytesMut, ingress: Option<PortId>) {
         // smoltcp sets DF on everything; an echo reply as long as its request must be allowed to be cut.
         let df = if packet.get(9) == Some(&TCP) { Df::Keep } else { Df::Clear };
-        let meta = TxMeta { df, ..TxMeta::default() };
+        let is_ospf = packet.first().is_some_and(|b| b >> 4 == 4) && packet.get(9) == Some(&OSPF);
+        let meta = TxMeta { df, tos: is_ospf.then_some(CONTROL_TOS), ..TxMeta::default() };
         match ingress {
             Some(port) if is_to_link_local(&packet) => self.forwarder.send_on(now, port, None, packet, meta),
             _ => self.forwarder.send(now, packet, meta, self.fib.snapshot()),
@@ -150,27 +201,37 @@ impl Router {
         }
     }
 
-    /// Datagrams received go to the protocol whose port it is.
+    /// What was received goes to the protocol whose socket it is.
     fn sockets_to_machines(&mut self, now: Instant) -> bool {
         let mut moved = false;
-        for (id, stack) in &mut self.links {
+        for id in &self.stirred {
+            let Some(stack) = self.links.get_mut(id) else { continue };
             stack.poll(now);
-            while let Some(Received { source, destination, payload }) = stack.receive() {
+            while let Some(received) = stack.receive() {
                 moved = true;
-                if let Some(rip) = self.rip.as_mut().filter(|_| destination.port() == rip::UDP_PORT) {
-                    rip.handle_packet(now, &Datagram { port: *id, source, destination, payload });
+                match received {
+                    Received::Udp(datagram) => self.machines.handle_udp(now, *id, datagram),
+                    Received::Raw(packet) => self.machines.handle_ospf(now, Some(*id), packet),
                 }
             }
             self.refused.add(Refusal::BadDatagram, stack.take_dropped());
         }
         self.host.poll(now);
+        while let Some(packet) = self.host.receive() {
+            moved = true;
+            self.machines.handle_ospf(now, None, packet);
+        }
+        while let Some((echo, round_trip)) = self.echoes.poll() {
+            moved = true;
+            self.machines.handle_echo(now, echo, round_trip);
+        }
         moved
     }
 
     /// What protocols learned goes to the RIB, what they noticed to the log.
     fn machines_to_rib(&mut self, now: Instant) -> bool {
         let mut moved = false;
-        while let Some(event) = self.rip.as_mut().and_then(Machine::poll_event) {
+        while let Some(event) = self.machines.poll_event() {
             moved = true;
             match event {
                 Event::Announce { source, prefix, route } => {
@@ -192,65 +253,93 @@ impl Router {
             moved = true;
             self.fib.handle_change(&change);
             if let Change::Best { table: TableId::MAIN, prefix, old, new } = change {
-                self.redistribute(now, prefix, old.as_deref(), new.as_deref());
+                self.machines.redistribute(now, prefix, old.as_deref(), new.as_deref());
             }
         }
         moved
     }
 
-    /// Tells the protocols that the best route of a prefix has changed hands. Nobody is told of its own.
-    fn redistribute(&mut self, now: Instant, prefix: Prefix, old: Option<&Best>, new: Option<&Best>) {
-        let Some(rip) = &mut self.rip else { return };
-        let is_others = |best: &&Best| best.source.protocol != Protocol::Rip;
-        let new = new.filter(is_others);
-        if let Some(old) = old.filter(is_others).filter(|old| new.is_none_or(|new| new.source != old.source))
-        {
-            rip.handle_route(now, Redistributed { source: old.source, prefix, route: None });
-        }
-        if let Some(Best { source, route, .. }) = new {
-            rip.handle_route(now, Redistributed { source: *source, prefix, route: Some((**route).clone()) });
-        }
-    }
-
-    /// Datagrams that protocols send go into the stack of the port they leave by.
+    /// What protocols send goes into the stack of the port it leaves by.
     fn machines_to_sockets(&mut self, now: Instant) -> bool {
         let mut moved = false;
-        while let Some(datagram) = self.rip.as_mut().and_then(Machine::poll_transmit) {
+        while let Some(datagram) = self.machines.rip.as_mut().and_then(Machine::poll_transmit) {
             moved = true;
-            let Some(stack) = self.links.get_mut(&datagram.port) else {
-                self.refused.count(Refusal::NoSocket);
-                continue;
-            };
-            let Datagram { port, source, destination, payload } = &datagram;
-            if stack.send_udp(*source, *destination, payload).is_err() {
-                // The socket's buffer is full: let it drain into the forwarder, then there is room.
-                stack.poll(now);
-                drain(&mut self.forwarder, now, *port, stack);
-                if stack.send_udp(*source, *destination, payload).is_err() {
-                    self.refused.count(Refusal::NoSocket);
-                }
+            let Datagram { port, source, destination, payload } = datagram;
+            self.send_link(now, port, |stack| stack.send_udp(source, destination, &payload));
+        }
+        while let Some(datagram) = self.machines.ospf.as_mut().and_then(Machine::poll_transmit) {
+            moved = true;
+            let ospf::Datagram { port, source, destination, payload } = datagram;
+            let packet = RawPacket { source, destination, payload };
+            match port {
+                Some(port) => self.send_link(now, port, |stack| stack.send_raw(&packet)),
+                None => self.send_routed(now, &packet),
             }
         }
+        while let Some(echo) = self.machines.ospf.as_mut().and_then(ospf::Ospf::poll_echo) {
+            moved = true;
+            let addresses = self.ports.get(echo.port).map(|p| p.settings.addresses.as_slice());
+            self.echoes.send(now, echo, addresses.unwrap_or_default());
+        }
         moved
+    }
+
+    /// Sends by the stack of a port. When the socket's buffer is full it drains into the forwarder, then there is room.
+    fn send_link(
+        &mut self,
+        now: Instant,
+        port: PortId,
+        mut send: impl FnMut(&mut LinkStack) -> Result<(), ()>,
+    ) {
+        let Some(stack) = self.links.get_mut(&port) else { return self.refused.count(Refusal::NoSocket) };
+        self.stirred.insert(port);
+        if send(stack).is_err() {
+            stack.poll(now);
+            drain(&mut self.forwarder, now, port, stack);
+            if send(stack).is_err() {
+                self.refused.count(Refusal::NoSocket);
+            }
+        }
+    }
+
+    /// Sends by the router's own stack, along the FIB: over a virtual link.
+    fn send_routed(&mut self, now: Instant, packet: &RawPacket) {
+        if self.host.send_raw(packet, VIRTUAL_LINK_TTL).is_err() {
+            self.drain_host(now);
+            if self.host.send_raw(packet, VIRTUAL_LINK_TTL).is_err() {
+                self.refused.count(Refusal::NoSocket);
+            }
+        }
     }
 
     /// What the stacks emit goes to the forwarder: from a port's stack out of that port, from the router's
     /// along the FIB.
     fn sockets_to_forwarder(&mut self, now: Instant) -> bool {
         let mut moved = false;
-        for (id, stack) in &mut self.links {
+        for id in &self.stirred {
+            let Some(stack) = self.links.get_mut(id) else { continue };
             stack.poll(now);
             moved |= drain(&mut self.forwarder, now, *id, stack);
         }
-        self.host.poll(now);
-        while let Some(packet) = self.host.output() {
+        moved |= self.drain_host(now);
+        while let Some((port, packet)) = self.echoes.poll_transmit() {
             moved = true;
-            self.host_output(now, packet, None);
+            self.forwarder.send_on(now, port, None, packet, TxMeta::default());
         }
         while let Some(probe) = self.probes.poll_transmit() {
             moved = true;
             let meta = TxMeta { df: if probe.df { Df::Set } else { Df::Clear }, ..TxMeta::default() };
             self.forwarder.send(now, probe.packet, meta, self.fib.snapshot());
+        }
+        moved
+    }
+
+    fn drain_host(&mut self, now: Instant) -> bool {
+        let mut moved = false;
+        self.host.poll(now);
+        while let Some(packet) = self.host.output() {
+            moved = true;
+            self.host_output(now, packet, None);
         }
         moved
     }

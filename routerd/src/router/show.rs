@@ -29,15 +29,17 @@ impl Router {
             },
             Show::Logging => Reply::Logging(self.log.view()),
             Show::Debugging => Reply::Debugging(self.log.debugging()),
-            Show::RipTable => Reply::RipTable(self.rip.as_ref().map(|r| r.table(now)).unwrap_or_default()),
+            Show::RipTable => {
+                Reply::RipTable(self.machines.rip.as_ref().map(|r| r.table(now)).unwrap_or_default())
+            }
             Show::RipDatabase(prefix) => {
-                let mut table = self.rip.as_ref().map(|r| r.table(now)).unwrap_or_default();
+                let mut table = self.machines.rip.as_ref().map(|r| r.table(now)).unwrap_or_default();
                 table.routes.retain(|route| prefix.is_none_or(|p| p.covers(&route.prefix)));
                 Reply::RipTable(table)
             }
-            Show::RipStatus | Show::Protocols => {
-                Reply::RipStatus(self.rip.as_ref().map(|r| Box::new(r.status(now))))
-            }
+            Show::RipStatus => Reply::RipStatus(self.machines.rip.as_ref().map(|r| Box::new(r.status(now)))),
+            Show::Ospf(show) => self.show_ospf(now, show),
+            Show::Protocols => Reply::Protocols(Box::new(self.protocols(now))),
             Show::Policy => Reply::Policy(Box::new(self.config.policy.clone())),
         }
     }
@@ -202,9 +204,10 @@ impl Router {
             "delivery".to_owned(),
             self.refused.iter().map(|(why, n)| view(why.name(), n, why.doc())).collect(),
         ));
-        if let Some(rip) = &self.rip {
-            let counters = rip.counters();
-            sections.push(("RIP".to_owned(), counters.iter().map(|(name, n)| view(name, *n, "")).collect()));
+        let rip = self.machines.rip.as_ref().map(|rip| ("RIP", rip.counters()));
+        let ospf = self.machines.ospf.as_ref().map(|ospf| ("OSPF", ospf.counters()));
+        for (title, counters) in rip.into_iter().chain(ospf) {
+            sections.push((title.to_owned(), counters.iter().map(|(name, n)| view(name, *n, "")).collect()));
         }
         Traffic { sections }
     }

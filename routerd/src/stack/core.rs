@@ -1,6 +1,7 @@
 //! What every stack is: a smoltcp interface over two queues, and its sockets.
 
 use super::device::Queues;
+use super::raw::{Raw, RawPacket};
 use bytes::BytesMut;
 use fib::Instant;
 use smoltcp::iface::{Config, Interface, SocketSet};
@@ -11,6 +12,7 @@ pub(super) struct Core {
     iface: Interface,
     queues: Queues,
     pub sockets: SocketSet<'static>,
+    raw: Option<Raw>,
     /// There is work that no timer of smoltcp's announces.
     stirred: bool,
 }
@@ -24,7 +26,7 @@ impl Core {
         config.random_seed = seed;
         let mut iface = Interface::new(config, &mut queues, at(now));
         iface.set_any_ip(true);
-        Core { iface, queues, sockets: SocketSet::new(Vec::new()), stirred: false }
+        Core { iface, queues, sockets: SocketSet::new(Vec::new()), raw: None, stirred: false }
     }
 
     /// Takes a whole IP packet that the forwarder punted.
@@ -38,9 +40,43 @@ impl Core {
         self.stirred = true;
     }
 
-    /// Whether something waits for [`Core::poll`].
-    pub fn is_stirred(&self) -> bool {
-        self.stirred
+    /// Opens a raw IPv4 socket for the protocol, or with `None` closes the one that is open.
+    pub fn set_raw(&mut self, protocol: Option<u8>) {
+        match (protocol, self.raw.take()) {
+            (None, Some(raw)) => raw.close(&mut self.sockets),
+            (Some(protocol), None) => self.raw = Some(Raw::open(&mut self.sockets, protocol)),
+            (_, raw) => self.raw = raw,
+        }
+    }
+
+    /// Whether a raw socket is open.
+    pub fn has_raw(&self) -> bool {
+        self.raw.is_some()
+    }
+
+    /// Sends a packet by the raw socket. `Err(())`: there is none, or its buffer is full until the next poll.
+    pub fn send_raw(&mut self, packet: &RawPacket, ttl: u8) -> Result<(), ()> {
+        self.stirred = true;
+        self.raw.as_mut().ok_or(())?.send(&mut self.sockets, packet, ttl)
+    }
+
+    /// The next packet in the raw socket.
+    pub fn receive_raw(&mut self) -> Option<RawPacket> {
+        self.raw.as_ref()?.receive(&mut self.sockets)
+    }
+
+    /// Takes one packet into the sockets, so that it can be fetched before the next: buffers need not hold a burst.
+    /// False: none waits.
+    pub fn take_in(&mut self, now: Instant) -> bool {
+        let Some(len) = self.queues.rx.front().map(BytesMut::len) else { return false };
+        if let Some(raw) = &mut self.raw
+            && !raw.reserve(&mut self.sockets, len)
+        {
+            self.iface.poll_egress(at(now), &mut self.queues, &mut self.sockets);
+            raw.reserve(&mut self.sockets, len);
+        }
+        self.iface.poll_ingress_single(at(now), &mut self.queues, &mut self.sockets);
+        true
     }
 
     /// Lets smoltcp work until it has nothing more to do now.

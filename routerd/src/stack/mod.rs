@@ -6,6 +6,8 @@ mod core;
 mod device;
 mod host;
 mod link;
+mod raw;
 
 pub use host::HostStack;
-pub use link::{LinkStack, Received};
+pub use link::{LinkStack, Received, UdpDatagram};
+pub use raw::RawPacket;

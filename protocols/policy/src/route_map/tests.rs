@@ -174,3 +174,27 @@ fn every_condition_must_hold_and_each_looks_at_its_field() {
     assert!(!is(Match { address: Some("TEN".into()), tag: Some(8), ..m() }, &v), "all must hold");
     assert!(!is(Match { next_hop: Some("TEN".into()), ..m() }, &RouteView { next_hop: None, ..v }));
 }
+
+#[test]
+fn the_type_of_an_external_route_is_set_by_the_last_entry_that_says_one() {
+    let set = |seq, metric_type| RouteMapEntry {
+        set: Set { metric_type, ..Set::default() },
+        on_match: Some(OnMatch::Next),
+        ..entry(seq, Action::Permit)
+    };
+    let p =
+        policy(&[("M", vec![set(10, Some(MetricType::Two)), set(20, Some(MetricType::One)), set(30, None)])]);
+    let changes = p.route_map("M", &view("10.0.0.0/8")).permit.unwrap();
+    assert_eq!(changes.metric_type, Some(MetricType::One));
+}
+
+#[test]
+fn internal_is_what_ospf_learned_inside_the_as() {
+    let internal = Match { route_type: Some(Kind::Internal), ..Match::default() };
+    let p = policy(&[("M", vec![RouteMapEntry { matches: internal, ..entry(10, Action::Permit) }])]);
+    let permits =
+        |source, kind| p.route_map("M", &RouteView { source, kind, ..view("10.0.0.0/8") }).permits();
+    assert!(permits(Protocol::Ospf, Kind::Plain) && permits(Protocol::Ospf, Kind::InterArea));
+    assert!(permits(Protocol::Bgp, Kind::Internal));
+    assert!(!permits(Protocol::Ospf, Kind::External1) && !permits(Protocol::Static, Kind::Plain));
+}

@@ -112,6 +112,7 @@ impl Net {
             mtu: 1500,
             addresses,
             loopback: false,
+            bandwidth: 1000,
         };
         self.set_port(node, port);
     }

@@ -107,8 +107,8 @@ pub enum Action {
     NoLoops,
     /// `reachable: all`: every node's tables lead to every address of the network.
     Reachable,
-    /// `tables-equal-oracle: rip`
-    Oracle,
+    /// `tables-equal-oracle: rip` or `ospf`
+    Oracle(Protocol),
 }
 
 /// The selected route of a node for exactly this prefix.

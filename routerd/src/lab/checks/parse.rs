@@ -6,7 +6,7 @@ use super::super::units;
 use super::super::yaml::{self, Fields, Node, Problems, Value, did_you_mean};
 use super::{Action, Checks, MetricsCheck, RouteCheck, Scenario, Series, ShowCheck, Step};
 use core::time::Duration;
-use fib::Instant;
+use fib::{Instant, Protocol};
 
 /// The keys that are actions or checks; a step has exactly one.
 const ACTIONS: [&str; 15] = [
@@ -137,7 +137,10 @@ impl Reader<'_> {
             "show" => Action::Show(self.show(node)?),
             "no-loops" => self.only(node, "true", Action::NoLoops)?,
             "reachable" => self.only(node, "all", Action::Reachable)?,
-            _ => self.only(node, "rip", Action::Oracle)?,
+            _ if matches!(&node.value, Value::Scalar { text, .. } if text == "ospf") => {
+                Action::Oracle(Protocol::Ospf)
+            }
+            _ => self.only(node, "rip", Action::Oracle(Protocol::Rip))?,
         })
     }
 
@@ -310,7 +313,7 @@ impl Action {
             | Action::Show(_)
             | Action::NoLoops
             | Action::Reachable
-            | Action::Oracle => true,
+            | Action::Oracle(_) => true,
             Action::Wait(_)
             | Action::Converged
             | Action::Link(..)
@@ -351,7 +354,7 @@ impl core::fmt::Display for Action {
             Action::Show(s) => write!(f, "{}> {}", s.node, s.command),
             Action::NoLoops => f.write_str("no forwarding loop"),
             Action::Reachable => f.write_str("every address is reachable from everywhere"),
-            Action::Oracle => f.write_str("tables equal the graph's shortest paths"),
+            Action::Oracle(of) => write!(f, "{of} tables equal the graph's shortest paths"),
         }
     }
 }
@@ -389,11 +392,12 @@ steps:
   - no-loops: true
   - reachable: all
   - tables-equal-oracle: rip
+  - tables-equal-oracle: ospf
 "#;
         let checks = parse(text, "c.yaml").unwrap_or_else(|e| panic!("{e}"));
         assert_eq!((checks.seed, checks.scenarios.len()), (Some(7), 1));
         let steps = &checks.scenarios[0].steps;
-        assert_eq!(steps.len(), 20);
+        assert_eq!(steps.len(), 21);
         let one_way = Change::SetOut("loss".into(), "100%".into());
         assert!(matches!(&steps[5].action, Action::Link(_, changes) if *changes == [one_way]));
         assert_eq!(steps[2].at, Some(Instant::from_secs(100)));

@@ -158,8 +158,8 @@ fn check(lab: &mut Lab, action: &Action) -> Result<String, String> {
                 }
             }
         }
-        Action::Oracle => {
-            let differences = lab.compare_with_oracle();
+        Action::Oracle(protocol) => {
+            let differences = lab.compare_protocol_with_oracle(*protocol);
             match differences.first() {
                 None => Ok("every table".to_owned()),
                 Some(first) => Err(format!("{first} ({} such)", differences.len())),

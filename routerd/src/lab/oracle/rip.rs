@@ -1,9 +1,10 @@
-//! What RIP's tables must be once it is quiet, computed from the graph alone by petgraph's shortest paths.
+//! What RIP's metrics must be.
 //!
 //! It knows networks, passive interfaces, redistribution of connected and static routes with their metrics, and the
 //! metric that is infinity. It knows no filter, offset or route map: a lab that uses them has no such oracle.
 
-use super::sim::Lab;
+use super::super::sim::Lab;
+use super::Metrics;
 use cli::reply::RouteView;
 use configs::Config;
 use core::net::IpAddr;
@@ -12,90 +13,9 @@ use petgraph::algo::dijkstra;
 use petgraph::graph::{DiGraph, NodeIndex};
 use std::collections::BTreeMap;
 
-/// A table that differs from the graph.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    /// Where.
-    pub node: String,
-    /// For which network.
-    pub prefix: Prefix,
-    /// What the graph says.
-    pub expected: Option<u32>,
-    /// The metric in the table; `None`: no route.
-    pub found: Option<u32>,
-    /// More to say, such as a next hop that is not on a shortest path.
-    pub note: String,
-}
-
-impl core::fmt::Display for Difference {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let metric = |m: Option<u32>| m.map_or_else(|| "no route".to_owned(), |m| format!("metric {m}"));
-        write!(
-            f,
-            "{}: {} has {}, the graph says {}",
-            self.node,
-            self.prefix,
-            metric(self.found),
-            metric(self.expected)
-        )?;
-        if !self.note.is_empty() {
-            write!(f, " ({})", self.note)?;
-        }
-        Ok(())
-    }
-}
-
 impl Lab {
-    /// Compares every router's RIP routes with the shortest paths of the graph as it is now.
-    pub fn compare_with_oracle(&mut self) -> Vec<Difference> {
-        let best = self.oracle();
-        let owners = self.owners();
-        let names: Vec<String> = self.nodes.iter().map(|n| n.name.clone()).collect();
-        let mut differences = Vec::new();
-        for (node, name) in names.iter().enumerate() {
-            let Some(infinity) =
-                self.config_of(node).and_then(|c| c.rip.as_ref()).map(|r| u32::from(r.infinity))
-            else {
-                continue;
-            };
-            let mut found: BTreeMap<Prefix, RouteView> = BTreeMap::new();
-            for route in self.routes(name).into_iter().filter(|r| r.selected && r.prefix.is_v4()) {
-                found.insert(route.prefix, route);
-            }
-            for (prefix, metrics) in &best {
-                let expected = metrics.get(&node).copied().filter(|m| *m < infinity);
-                let route = found.remove(prefix);
-                // Its own network, or a static route, wins by distance: nothing to compare.
-                if route.as_ref().is_some_and(|r| r.protocol != Protocol::Rip) {
-                    continue;
-                }
-                let metric = route.as_ref().map(|r| r.metric);
-                let note = route.map(|r| wrong_hops(&r, metrics, &owners)).unwrap_or_default();
-                if metric != expected || !note.is_empty() {
-                    differences.push(Difference {
-                        node: name.clone(),
-                        prefix: *prefix,
-                        expected,
-                        found: metric,
-                        note,
-                    });
-                }
-            }
-            for route in found.into_values().filter(|r| r.protocol == Protocol::Rip) {
-                differences.push(Difference {
-                    node: name.clone(),
-                    prefix: route.prefix,
-                    expected: None,
-                    found: Some(route.metric),
-                    note: "nobody announces it".to_owned(),
-                });
-            }
-        }
-        differences
-    }
-
     /// By prefix and node: the metric RIP must find.
-    fn oracle(&self) -> BTreeMap<Prefix, BTreeMap<usize, u32>> {
+    pub(super) fn rip_oracle(&self) -> Metrics {
         let neighbors = self.neighbors();
         // An edge from the teller to the listener: news flow along it, and cost 1 where they arrive.
         let mut graph = DiGraph::<(), u32>::new();
@@ -117,7 +37,7 @@ impl Lab {
                 }
             }
         }
-        let mut best: BTreeMap<Prefix, BTreeMap<usize, u32>> = BTreeMap::new();
+        let mut best = Metrics::new();
         for (origin, prefix, metric) in origins {
             for (node, hops) in dijkstra(&graph, NodeIndex::new(origin), None, |edge| *edge.weight()) {
                 let slot = best.entry(prefix).or_default().entry(node.index()).or_insert(u32::MAX);
@@ -150,15 +70,6 @@ impl Lab {
         all
     }
 
-    fn is_up(&self, node: usize, config: &Config, name: &str) -> bool {
-        let cabled = self.nodes.get(node).and_then(|n| n.interfaces.iter().position(|i| i.name == name));
-        let carrier = match cabled {
-            Some(index) => self.carriers(node).get(index).copied().unwrap_or(false),
-            None => name.starts_with("lo") || name.starts_with("dummy"),
-        };
-        carrier && config.interfaces.get(name).is_none_or(|i| !i.shutdown)
-    }
-
     /// Whether `listener` runs RIP on an interface of the same network.
     fn listens_to(&self, listener: usize, teller: &Config, interface: &str) -> bool {
         let Some(config) = self.config_of(listener) else { return false };
@@ -178,7 +89,11 @@ impl Lab {
 }
 
 /// Next hops that are not one hop nearer, in words.
-fn wrong_hops(route: &RouteView, metrics: &BTreeMap<usize, u32>, owners: &BTreeMap<IpAddr, usize>) -> String {
+pub(super) fn wrong_hops(
+    route: &RouteView,
+    metrics: &BTreeMap<usize, u32>,
+    owners: &BTreeMap<IpAddr, usize>,
+) -> String {
     let wrong = |g: &IpAddr| {
         owners.get(g).and_then(|o| metrics.get(o)).is_none_or(|m| m.saturating_add(1) != route.metric)
     };

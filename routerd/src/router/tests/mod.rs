@@ -1,5 +1,8 @@
 //! Two and three routers on wires of memory.
 
+mod ospf;
+mod protocols;
+
 use super::{PortInfo, Router};
 use cli::command::{Family, Ping, RouteQuery, Show, Traceroute};
 use cli::reply::{InterfaceView, PingOutcome, RouteView};
@@ -10,15 +13,15 @@ use fib::{Instant, PortId};
 use std::collections::BTreeMap;
 
 /// Routers and the wires between them: an end is a router's index and port.
-struct Net {
-    now: Instant,
-    routers: Vec<Router>,
+pub(super) struct Net {
+    pub now: Instant,
+    pub routers: Vec<Router>,
     wires: BTreeMap<(usize, PortId), (usize, PortId)>,
     ports: u8,
 }
 
 impl Net {
-    fn new(configs: &[&str]) -> Net {
+    pub fn new(configs: &[&str]) -> Net {
         let router = |(n, text): (usize, &&str)| {
             let config = configs::yaml::parse(text, "test.yaml").unwrap_or_else(|e| panic!("{e}"));
             Router::new(config, n as u64)
@@ -40,7 +43,7 @@ impl Net {
         self.routers[router].add_port(self.now, info)
     }
 
-    fn wire(&mut self, a: (usize, &str), b: (usize, &str)) -> PortId {
+    pub fn wire(&mut self, a: (usize, &str), b: (usize, &str)) -> PortId {
         let (pa, pb) = (self.port(a.0, a.1), self.port(b.0, b.1));
         self.wires.insert((a.0, pa), (b.0, pb));
         self.wires.insert((b.0, pb), (a.0, pa));
@@ -48,7 +51,7 @@ impl Net {
         pa
     }
 
-    fn pass(&mut self, span: Duration) {
+    pub fn pass(&mut self, span: Duration) {
         let end = self.now + span;
         for _ in 0..1_000_000 {
             let mut frames = Vec::new();
@@ -79,7 +82,7 @@ impl Net {
         panic!("the routers never come to rest");
     }
 
-    fn execute(&mut self, router: usize, command: Command) -> Reply {
+    pub fn execute(&mut self, router: usize, command: Command) -> Reply {
         let reply = self.routers[router].execute(self.now, command);
         self.pass(Duration::ZERO);
         reply
@@ -96,7 +99,7 @@ impl Net {
     }
 
     /// Echo replies to five requests of `size` bytes.
-    fn ping(&mut self, router: usize, destination: &str, size: u16, df: bool) -> usize {
+    pub fn ping(&mut self, router: usize, destination: &str, size: u16, df: bool) -> usize {
         let ask = Ping {
             destination: destination.parse().unwrap(),
             source: None,
@@ -111,7 +114,7 @@ impl Net {
         said.iter().filter(|p| matches!(p, Progress::Ping(PingOutcome::Reply { .. }))).count()
     }
 
-    fn routes(&mut self, router: usize) -> Vec<RouteView> {
+    pub fn routes(&mut self, router: usize) -> Vec<RouteView> {
         let query = RouteQuery {
             family: Family::V4,
             table: None,
@@ -135,7 +138,7 @@ impl Net {
         traffic.sections.iter().flat_map(|(_, c)| c).filter(|c| c.name == name).map(|c| c.value).sum()
     }
 
-    fn configure(&mut self, router: usize, mode: Mode, line: &str) -> Reply {
+    pub fn configure(&mut self, router: usize, mode: Mode, line: &str) -> Reply {
         self.execute(router, Command::Configure { mode, line: line.to_owned() })
     }
 

@@ -1,5 +1,7 @@
 //! The lab as a whole: a notebook of what a network does when it is cut, killed, traced and asked.
 
+mod ospf;
+
 use super::record::Format;
 use super::*;
 use cli::reply::PingOutcome;
