@@ -8,6 +8,8 @@
 #![expect(clippy::panic, reason = "a test says what went wrong by panicking")]
 
 mod frames;
+mod ospf;
+mod process;
 mod text;
 
 use std::time::Duration;
@@ -83,6 +85,8 @@ macro_rules! target {
 
 target!(wire, 3_000, crate::frames::wire);
 target!(rip_process, 5_000, crate::frames::rip_process);
+target!(ospf_decoders, 10_000, crate::ospf::decoders);
+target!(ospf_instance, 5_000, crate::process::instance);
 target!(yaml, 1_000, crate::text::yaml);
 target!(ios_text, 1_000, crate::text::ios_text);
 target!(shell, 2_000, crate::text::shell);

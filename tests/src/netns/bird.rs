@@ -28,7 +28,7 @@ impl Bird {
         let [file, socket, pid] = words.each_ref().map(String::as_str);
         let process = node.spawn("bird", "bird", &["-f", "-c", file, "-s", socket, "-P", pid]);
         let bird = Bird { node: node.clone(), control, process };
-        poll_until(Duration::from_secs(10), "bird answers", || {
+        poll_until(Duration::from_secs(30), "bird answers", || {
             let done = bird.ask("show status");
             if done.success() { Ok(()) } else { Err(format!("{}\n{}", done.stderr, bird.log())) }
         });
@@ -46,7 +46,8 @@ impl Bird {
         self.process.log()
     }
 
-    fn ask(&self, command: &str) -> Finished {
+    /// `birdc COMMAND`, which may fail: it does so where it finds nothing to show.
+    pub fn ask(&self, command: &str) -> Finished {
         self.node.run(&format!("birdc -r -s {} {command}", self.control.display()))
     }
 }

@@ -132,6 +132,18 @@ impl Pcap {
         assert!(self.count(&sent_from(macs)) > 0, "{file} holds no frame from {macs:?}");
         let bad = self.complaints(macs, addresses);
         assert!(bad.is_empty(), "{file}: tshark complains about our frames: {bad:#?}");
+        let bad = self.ospf_complaints(macs);
+        assert!(bad.is_empty(), "{file}: tshark complains about our OSPF packets: {bad:#?}");
+    }
+
+    /// What tshark finds wrong in OSPF packets without an expert message of its own: checksums it calculated.
+    fn ospf_complaints(&self, macs: &[String]) -> Vec<String> {
+        let path = self.file.display().to_string();
+        let filter = format!("ospf && ({})", sent_from(macs));
+        let text = Finished::run("tshark", &["-n", "-r", &path, "-Y", &filter, "-O", "ospf"])
+            .expect_success("tshark -O ospf");
+        let bad = |line: &&str| ["incorrect", "malformed"].iter().any(|word| line.contains(word));
+        text.lines().filter(bad).map(str::to_owned).collect()
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 const DAEMONS: &str = "/usr/lib/frr";
-const START: Duration = Duration::from_secs(10);
+const START: Duration = Duration::from_secs(30);
 
 /// Running FRR daemons.
 #[derive(Debug)]
@@ -40,12 +40,29 @@ impl Frr {
             frr.spawn(daemon);
         }
         for daemon in std::iter::once(&"zebra").chain(daemons) {
-            poll_until(START, &format!("{daemon} answers"), || {
-                let done = frr.ask(&["-d", daemon, "-c", "show version"]);
-                if done.success() && done.stdout.contains("FRRouting") { Ok(()) } else { Err(done.stderr) }
-            });
+            frr.wait_answers(daemon);
         }
         frr
+    }
+
+    /// Kills a daemon at once, as a crash would.
+    pub fn kill(&mut self, daemon: &str) {
+        self.daemons.retain(|(name, _)| name != daemon);
+    }
+
+    /// Starts a daemon again that was killed; returns when it answers `vtysh`.
+    #[track_caller]
+    pub fn restart(&mut self, daemon: &str) {
+        self.spawn(daemon);
+        self.wait_answers(daemon);
+    }
+
+    #[track_caller]
+    fn wait_answers(&self, daemon: &str) {
+        poll_until(START, &format!("{daemon} answers"), || {
+            let done = self.ask(&["-d", daemon, "-c", "show version"]);
+            if done.success() && done.stdout.contains("FRRouting") { Ok(()) } else { Err(done.stderr) }
+        });
     }
 
     /// `vtysh -c COMMAND`, as text.
@@ -67,7 +84,7 @@ impl Frr {
             let routes = self.json("show ip route json");
             match selected(&routes, prefix) {
                 Some(route) if route["protocol"] == protocol => Ok(route.clone()),
-                _ => Err(self.show("show ip route") + &self.show("show ip rip")),
+                _ => Err(self.show("show ip route")),
             }
         })
     }
@@ -77,7 +94,7 @@ impl Frr {
     pub fn wait_no_route(&self, prefix: &str, limit: Duration) {
         poll_until(limit, &format!("FRR forgets {prefix}"), || {
             let routes = self.json("show ip route json");
-            if selected(&routes, prefix).is_none() { Ok(()) } else { Err(self.show("show ip rip")) }
+            if selected(&routes, prefix).is_none() { Ok(()) } else { Err(self.show("show ip route")) }
         });
     }
 
@@ -113,28 +130,18 @@ impl Frr {
 
     #[track_caller]
     fn spawn(&mut self, daemon: &str) {
-        let program = format!("{DAEMONS}/{daemon}");
-        let (config, pid, api) =
-            (self.path("frr.conf"), self.path(&format!("{daemon}.pid")), self.path("zserv.api"));
-        // Without -d they stay in the foreground: our children, ended by our own hand.
-        let process = self.node.spawn(
-            daemon,
-            &program,
-            &[
-                "-f",
-                &config.display().to_string(),
-                "-i",
-                &pid.display().to_string(),
-                "-z",
-                &api.display().to_string(),
-                "--vty_socket",
-                &self.folder.display().to_string(),
-                "-P",
-                "0",
-                "--log",
-                "stdout",
-            ],
+        let path = |file: &str| self.path(file).display().to_string();
+        let folder = self.folder.display().to_string();
+        // Without -d they stay in the foreground: our children, ended by our own hand. What they keep for a restart is in
+        // /run/frr whatever is said: `ip netns exec` gave us mounts of our own, so each namespace has its own.
+        let script = format!(
+            "mkdir -p /run/frr && mount --bind {folder} /run/frr && exec {DAEMONS}/{daemon} -f {} -i {} -z {} \
+             --vty_socket {folder} -P 0 --log stdout",
+            path("frr.conf"),
+            path(&format!("{daemon}.pid")),
+            path("zserv.api"),
         );
+        let process = self.node.spawn(daemon, "sh", &["-c", &script]);
         self.daemons.push((daemon.to_owned(), process));
     }
 }

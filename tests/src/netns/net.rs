@@ -85,6 +85,21 @@ impl Net {
         b.up(port_b);
     }
 
+    /// A LAN: a switch in a namespace of its own with a cable to each node's port.
+    #[track_caller]
+    pub fn lan(&mut self, name: &str, ports: &[(&Node, &str)], mtu: u16) -> Node {
+        let switch = self.silent(name);
+        // Without a querier on the LAN, snooping would lose multicast.
+        switch.ip("link add lan type bridge mcast_snooping 0 forward_delay 0");
+        switch.up("lan");
+        for (at, (node, port)) in ports.iter().enumerate() {
+            let end = format!("p{at}");
+            self.cable((node, port), (&switch, &end), mtu);
+            switch.ip(&format!("link set {end} master lan"));
+        }
+        switch
+    }
+
     #[track_caller]
     fn namespace(&mut self, name: &str) -> Node {
         let space = format!("{}{name}", self.prefix);
