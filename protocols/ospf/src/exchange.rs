@@ -156,15 +156,28 @@ impl Ospf {
     fn accepts_mtu(&mut self, id: IfId, key: NeighborId, mtu: u16) -> bool {
         let Some(interface) = self.interfaces.get_mut(&id) else { return false };
         let own = interface.settings.mtu;
-        if interface.settings.mtu_ignore || interface.settings.kind == LinkType::Virtual || mtu <= own {
+        // Zero is what virtual links say.
+        if interface.settings.mtu_ignore
+            || interface.settings.kind == LinkType::Virtual
+            || mtu == own
+            || mtu == 0
+        {
             return true;
         }
+        let fits = mtu < own;
         let name = interface.name.clone();
         let Some(neighbor) = interface.neighbors.get_mut(&key) else { return false };
-        let words = format!(
-            "the neighbor's MTU of {mtu} is larger than ours of {own}: the adjacency stays in ExStart until both are equal \
-             (or `ip ospf mtu-ignore` is set)"
-        );
+        let words = if fits {
+            format!(
+                "the neighbor's MTU of {mtu} is smaller than ours of {own}: it will not take our descriptions until both \
+                 are equal (or it ignores the MTU)"
+            )
+        } else {
+            format!(
+                "the neighbor's MTU of {mtu} is larger than ours of {own}: the adjacency stays in ExStart until both are \
+                 equal (or `ip ospf mtu-ignore` is set)"
+            )
+        };
         if neighbor.complaint.as_ref() != Some(&words) {
             neighbor.complaint = Some(words.clone());
             let router = neighbor.router;
@@ -173,7 +186,7 @@ impl Ospf {
                 .with("interface", name);
             self.push_notice(notice);
         }
-        false
+        fits
     }
 
     /// ExStart: who is master. True when that is settled and the description is the first of the exchange.
@@ -187,7 +200,6 @@ impl Ospf {
             return false;
         }
         neighbor.options = dd.options;
-        neighbor.complaint = None;
         neighbor.exchange.master = master;
         if slave {
             // One less, so that this description is the next in order.

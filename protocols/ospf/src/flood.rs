@@ -1,35 +1,21 @@
-//! Flooding (RFC 2328 section 13): what is taken from whom, to whom it is passed on, how it is acknowledged and repeated.
-//!
-//! LSAs to be passed on wait in the queue of each interface until the calls of this instant are over, so that one packet
-//! tells of all of them.
+//! Flooding (RFC 2328 section 13): what is taken from whom, and to whom it is passed on. How it leaves is `queue`'s, how it
+//! is acknowledged `ack`'s.
 
 use crate::IfId;
 use crate::counters::Refusal;
 use crate::interface::{Interface, State as InterfaceState};
 use crate::lsdb::{Entry, Scope};
-use crate::neighbor::{NeighborId, State, Unacked};
+use crate::neighbor::{NeighborId, State};
 use crate::process::{Ospf, Timer};
 use crate::settings::LinkType;
-use crate::wire::lsa::{HEADER, MAX_AGE, MAX_SEQUENCE};
-use crate::wire::packet::Packet;
-use crate::wire::{ALL_D_ROUTERS, ALL_SPF_ROUTERS, Body, Kind, Lsa, LsaHeader, LsaKey, text};
+use crate::wire::lsa::{MAX_AGE, MAX_SEQUENCE};
+use crate::wire::{Body, Kind, Lsa, LsaHeader, LsaKey, text};
 use core::cmp::Ordering;
-use core::net::{IpAddr, Ipv4Addr};
+use core::net::IpAddr;
 use core::time::Duration;
 use fib::{Instant, Prefix};
 use proto::{Level, Notice};
 use smallvec::SmallVec;
-
-/// Acknowledgements wait this long for company; less than any retransmit interval.
-const ACK_DELAY: Duration = Duration::from_millis(500);
-/// Updates leave an interface at least so far apart, and tell of all that came meanwhile: in a storm this is what keeps
-/// packets few, and the first is told at once.
-const GATHER: Duration = Duration::from_millis(1);
-/// LSAs repeated to a neighbor in one go; the rest follows a moment later.
-const RETRANSMIT_BURST: usize = 256;
-const RETRANSMIT_PAUSE: Duration = Duration::from_millis(20);
-/// Bytes of an update before its LSAs.
-const UPDATE: usize = 4;
 
 impl Ospf {
     /// An update has come (RFC 2328 13).
@@ -128,23 +114,6 @@ impl Ospf {
     fn is_ours(&self, key: &LsaKey) -> bool {
         let own_address = || self.interfaces.values().any(|i| i.settings.address == key.id && i.is_up());
         key.router == self.router_id || (key.kind == Kind::Network && own_address())
-    }
-
-    /// 13.5, table 19: an LSA that is news.
-    fn acknowledge_news(
-        &mut self,
-        now: Instant,
-        id: IfId,
-        key: NeighborId,
-        header: LsaHeader,
-        flooded_back: bool,
-    ) {
-        let Some(interface) = self.interfaces.get(&id) else { return };
-        let from_dr = interface.neighbors.get(&key).is_some_and(|n| n.address == interface.dr);
-        let wanted = !flooded_back && (interface.state != InterfaceState::Backup || from_dr);
-        if wanted {
-            self.delay_ack(now, id, header);
-        }
     }
 
     /// 13 (7): the same again. It acknowledges ours, or wants to be acknowledged.
@@ -324,250 +293,6 @@ impl Ospf {
         if let Some(neighbor) = self.neighbor_mut(id, key) {
             neighbor.exchange.requests.remove(&header.key);
             neighbor.exchange.asked.remove(&header.key);
-        }
-    }
-
-    fn await_ack(&mut self, now: Instant, id: IfId, key: NeighborId, scope: Scope, header: &LsaHeader) {
-        let Some(interface) = self.interfaces.get_mut(&id) else { return };
-        let retransmit = interface.settings.retransmit;
-        let Some(neighbor) = interface.neighbors.get_mut(&key) else { return };
-        let unacked = Unacked {
-            scope,
-            sequence: header.sequence,
-            checksum: header.checksum,
-            max_age: header.age >= MAX_AGE,
-            sent: now,
-        };
-        // While something waits already, so does its timer.
-        let first = neighbor.unacked.is_empty();
-        neighbor.unacked.insert(header.key, unacked);
-        let timer = Timer::Retransmit(id, key);
-        if first && self.timers.get(&timer).is_none() {
-            self.timers.set(timer, now + retransmit);
-        }
-    }
-
-    /// Tells one neighbor (or, `None`, an interface) of an LSA, acknowledged like any flooded one.
-    pub(crate) fn enqueue(
-        &mut self,
-        now: Instant,
-        id: IfId,
-        neighbor: Option<NeighborId>,
-        scope: Scope,
-        key: LsaKey,
-    ) {
-        if let (Some(neighbor), Some(header)) = (neighbor, self.lsdb.get(scope, &key).map(|e| e.header(now)))
-        {
-            self.await_ack(now, id, neighbor, scope, &header);
-        }
-        if let Some(interface) = self.interfaces.get_mut(&id) {
-            interface.queue.insert((scope, key), ());
-            self.flood_soon(now, id);
-        }
-    }
-
-    fn flood_soon(&mut self, now: Instant, id: IfId) {
-        let timer = Timer::Flood(id);
-        if self.timers.get(&timer).is_none() {
-            let pacing = Duration::from_millis(self.config.timers.flood_pacing.into()).max(GATHER);
-            let last = self.interfaces.get(&id).and_then(|i| i.flooded);
-            let due = last.map_or(now, |last| (last + pacing).max(now));
-            self.timers.set(timer, due);
-        }
-    }
-
-    /// Sends what waits on an interface; with pacing, one packet at a time.
-    pub(crate) fn send_updates(&mut self, now: Instant, id: IfId) {
-        self.send_queue(now, id, self.config.timers.flood_pacing > 0);
-    }
-
-    fn send_queue(&mut self, now: Instant, id: IfId, paced: bool) {
-        let Some(interface) = self.interfaces.get_mut(&id) else { return };
-        let queue = core::mem::take(&mut interface.queue).into_keys();
-        // What is gone would not be counted below.
-        let queue: Vec<(Scope, LsaKey)> = queue.filter(|(s, k)| self.lsdb.get(*s, k).is_some()).collect();
-        interface.flooded = Some(now);
-        let destinations = interface.everybody();
-        let packets = self.pack(now, id, &queue);
-        let mut sent = 0usize;
-        for (lsas, count) in packets {
-            let packet = Packet::LinkStateUpdate { lsas, bad: Vec::new() };
-            for destination in &destinations {
-                self.send(now, id, *destination, &packet);
-            }
-            sent = sent.saturating_add(count);
-            if paced {
-                break;
-            }
-        }
-        // Some of it may have been acknowledged before it left, by an instance that came the other way.
-        for (scope, key) in queue.get(..sent).unwrap_or_default() {
-            if self.flushing.contains(&(*scope, *key)) {
-                self.sweep_one(now, *scope, *key);
-            }
-        }
-        let left = queue.get(sent..).unwrap_or_default();
-        if !left.is_empty()
-            && let Some(interface) = self.interfaces.get_mut(&id)
-        {
-            interface.queue.extend(left.iter().map(|k| (*k, ())));
-            self.flood_soon(now, id);
-        }
-    }
-
-    /// Everything that waits anywhere leaves now, unpaced: this is the last that is heard of it.
-    pub(crate) fn flush_queues(&mut self, now: Instant) {
-        let interfaces: Vec<IfId> = self.interfaces.keys().copied().collect();
-        for id in interfaces {
-            self.send_queue(now, id, false);
-        }
-    }
-
-    /// Sends LSAs to one neighbor, not to be acknowledged: it asked for them, or is behind.
-    pub(crate) fn send_directly(
-        &mut self,
-        now: Instant,
-        id: IfId,
-        key: NeighborId,
-        lsas: &[(Scope, LsaKey)],
-    ) {
-        let Some(interface) = self.interfaces.get(&id) else { return };
-        let Some(neighbor) = interface.neighbors.get(&key) else { return };
-        let destination = interface.towards(neighbor.address);
-        for (lsas, _) in self.pack(now, id, lsas) {
-            self.send(now, id, destination, &Packet::LinkStateUpdate { lsas, bad: Vec::new() });
-        }
-    }
-
-    /// LSAs in as few packets as the MTU allows, with the ages they will have on arrival, and how many keys each packet
-    /// settles.
-    fn pack(&mut self, now: Instant, id: IfId, keys: &[(Scope, LsaKey)]) -> Vec<(Vec<Lsa>, usize)> {
-        let Some(interface) = self.interfaces.get(&id) else { return Vec::new() };
-        let room = interface.room().saturating_sub(UPDATE);
-        let delay = interface.settings.transmit_delay;
-        let mut packets: Vec<(Vec<Lsa>, usize)> = Vec::new();
-        let mut left = 0usize;
-        for (scope, key) in keys {
-            let Some(entry) = self.lsdb.get(*scope, key) else {
-                if let Some((_, count)) = packets.last_mut() {
-                    *count = count.saturating_add(1);
-                }
-                continue;
-            };
-            let age = entry.age(now).saturating_add(delay).min(MAX_AGE);
-            let lsa = entry.lsa.with_age(age);
-            let length = usize::from(lsa.header.length);
-            if entry.own {
-                self.own.note_sent(now, *scope, key);
-            }
-            match packets.last_mut() {
-                Some((lsas, count)) if length <= left => {
-                    lsas.push(lsa);
-                    *count = count.saturating_add(1);
-                    left = left.saturating_sub(length);
-                }
-                _ => {
-                    packets.push((vec![lsa], 1));
-                    left = room.saturating_sub(length);
-                }
-            }
-        }
-        packets
-    }
-
-    /// What a neighbor has not acknowledged in time is sent again, to it alone.
-    pub(crate) fn retransmit(&mut self, now: Instant, id: IfId, key: NeighborId) {
-        let Some(interface) = self.interfaces.get_mut(&id) else { return };
-        let retransmit = interface.settings.retransmit;
-        let Some(neighbor) = interface.neighbors.get_mut(&key) else { return };
-        let due = |u: &Unacked| u.sent + retransmit <= now;
-        let again: Vec<(Scope, LsaKey)> = neighbor
-            .unacked
-            .iter_mut()
-            .filter(|(_, u)| due(u))
-            .take(RETRANSMIT_BURST)
-            .map(|(k, u)| {
-                u.sent = now;
-                (u.scope, *k)
-            })
-            .collect();
-        let next = neighbor.unacked.values().map(|u| u.sent + retransmit).min();
-        self.send_directly(now, id, key, &again);
-        if let Some(next) = next {
-            self.timers.set(Timer::Retransmit(id, key), next.max(now + RETRANSMIT_PAUSE));
-        }
-    }
-
-    /// Acknowledgements have come (RFC 2328 13.7).
-    pub(crate) fn acknowledged(&mut self, now: Instant, id: IfId, key: NeighborId, headers: &[LsaHeader]) {
-        if self.state_of(id, key) < State::Exchange {
-            return self.refuse(Refusal::State);
-        }
-        for header in headers {
-            if !self.confirm(now, id, key, header) {
-                self.refuse(Refusal::AckUnknown);
-            }
-        }
-    }
-
-    /// A neighbor has this instance; true if that was waited for.
-    fn confirm(&mut self, now: Instant, id: IfId, key: NeighborId, header: &LsaHeader) -> bool {
-        let Some(neighbor) = self.neighbor_mut(id, key) else { return false };
-        let is_it = |u: &Unacked| {
-            u.sequence == header.sequence
-                && u.checksum == header.checksum
-                && u.max_age == (header.age >= MAX_AGE)
-        };
-        let Some(unacked) = neighbor.unacked.get(&header.key).copied().filter(is_it) else { return false };
-        neighbor.unacked.remove(&header.key);
-        if neighbor.unacked.is_empty() {
-            self.timers.stop(&Timer::Retransmit(id, key));
-        }
-        if unacked.max_age {
-            self.sweep_one(now, unacked.scope, header.key);
-        }
-        true
-    }
-
-    /// Acknowledges to one neighbor at once.
-    fn acknowledge(&mut self, now: Instant, id: IfId, key: NeighborId, headers: Vec<LsaHeader>) {
-        let Some(interface) = self.interfaces.get(&id) else { return };
-        let Some(neighbor) = interface.neighbors.get(&key) else { return };
-        let destination = interface.towards(neighbor.address);
-        self.send_ack_packets(now, id, &[destination], &headers);
-    }
-
-    fn delay_ack(&mut self, now: Instant, id: IfId, header: LsaHeader) {
-        let Some(interface) = self.interfaces.get_mut(&id) else { return };
-        interface.acks.push(header);
-        let full = interface.acks.len() >= interface.room().checked_div(HEADER).unwrap_or(1);
-        let timer = Timer::Acks(id);
-        if full {
-            self.timers.set(timer, now);
-        } else if self.timers.get(&timer).is_none() {
-            let delay = ACK_DELAY.min(interface.settings.retransmit / 4);
-            self.timers.set(timer, now + delay);
-        }
-    }
-
-    /// The acknowledgements that have gathered on an interface leave (RFC 2328 13.5).
-    pub(crate) fn send_acks(&mut self, now: Instant, id: IfId) {
-        let Some(interface) = self.interfaces.get_mut(&id) else { return };
-        let headers = core::mem::take(&mut interface.acks);
-        let destinations: Vec<Ipv4Addr> = match interface.settings.kind {
-            LinkType::Broadcast if !interface.is_dr_or_backup() => vec![ALL_D_ROUTERS],
-            LinkType::Broadcast | LinkType::PointToPoint => vec![ALL_SPF_ROUTERS],
-            _ => interface.everybody(),
-        };
-        self.send_ack_packets(now, id, &destinations, &headers);
-    }
-
-    fn send_ack_packets(&mut self, now: Instant, id: IfId, destinations: &[Ipv4Addr], headers: &[LsaHeader]) {
-        let Some(fit) = self.interfaces.get(&id).and_then(|i| i.room().checked_div(HEADER)) else { return };
-        for chunk in headers.chunks(fit.max(1)) {
-            for destination in destinations {
-                self.send(now, id, *destination, &Packet::LinkStateAck(chunk.to_vec()));
-            }
         }
     }
 }

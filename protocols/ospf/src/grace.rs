@@ -58,6 +58,25 @@ impl Ospf {
         }
     }
 
+    /// A neighbor has acknowledged everything: help that was refused because the network was changing may be given now.
+    pub(crate) fn reconsider_grace(&mut self, now: Instant, id: IfId, key: NeighborId) {
+        let Some(neighbor) = self.neighbor(id, key).filter(|n| n.grace.is_none()) else { return };
+        let router = neighbor.router;
+        let scope = Scope::Link(id);
+        let theirs = |k: &&LsaKey| k.kind == Kind::OpaqueLink && k.router == router;
+        let all: Vec<LsaKey> = self
+            .lsdb
+            .scope(scope)
+            .into_iter()
+            .flat_map(|db| db.iter().map(|(k, _)| k))
+            .filter(theirs)
+            .copied()
+            .collect();
+        for lsa in all {
+            self.notice_grace(now, id, key, scope, lsa);
+        }
+    }
+
     /// RFC 3623 3.1.
     fn may_help(
         &self,
@@ -120,7 +139,7 @@ impl Ospf {
                 self.kill(now, id, key, why);
             }
         }
-        self.interface_event(now, id, crate::hello::Event::NeighborChange);
+        self.interface_event(now, id, crate::machine::Event::NeighborChange);
     }
 
     /// RFC 3623 3.2 (3): the network changed, and the restarting neighbor does not know.

@@ -1,13 +1,13 @@
-//! Hellos, the interface state machine, and the neighbor states up to two-way (RFC 2328 9.2 to 9.5, 10.2 to 10.5).
+//! Hellos (RFC 2328 9.5, 10.5): who is there, and who is no longer.
 //!
 //! A hello is answered at once when it brings a new neighbor, and an interface says hello as soon as it comes up: two
 //! routers on a point-to-point link find each other in a round trip, whatever their hello interval.
 
 use crate::config::AreaKind;
 use crate::counters::Refusal;
-use crate::election::{Candidate, Elected, elect};
 use crate::interface::{Interface, State};
-use crate::neighbor::{Exchange, Neighbor, NeighborId, State as NeighborState};
+use crate::machine::Event;
+use crate::neighbor::{Neighbor, NeighborId, State as NeighborState};
 use crate::process::{Ospf, Timer};
 use crate::receive::Received;
 use crate::settings::{LinkType, area_kind};
@@ -17,197 +17,10 @@ use crate::{AreaId, IfId};
 use core::net::Ipv4Addr;
 use core::time::Duration;
 use fib::Instant;
-use proto::{Level, Notice};
 
-/// What happens to an interface (RFC 2328 9.2).
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Event {
-    Up,
-    Down,
-    WaitTimer,
-    BackupSeen,
-    NeighborChange,
-}
-
-const NONE: Ipv4Addr = Ipv4Addr::UNSPECIFIED;
+pub(crate) const NONE: Ipv4Addr = Ipv4Addr::UNSPECIFIED;
 
 impl Ospf {
-    /// The interface state machine (RFC 2328 9.3).
-    pub(crate) fn interface_event(&mut self, now: Instant, id: IfId, event: Event) {
-        let Some(interface) = self.interfaces.get(&id) else { return };
-        match (interface.state, event) {
-            (State::Down, Event::Up) => self.bring_up(now, id),
-            (State::Down, _) | (_, Event::Up) => {}
-            (_, Event::Down) => self.bring_down(now, id),
-            (State::Waiting, Event::WaitTimer | Event::BackupSeen) => self.run_election(now, id),
-            (State::DrOther | State::Backup | State::Dr, Event::NeighborChange) => self.run_election(now, id),
-            _ => {}
-        }
-    }
-
-    fn bring_up(&mut self, now: Instant, id: IfId) {
-        let Some(interface) = self.interfaces.get(&id) else { return };
-        let settings = &interface.settings;
-        let next = match settings.kind {
-            LinkType::Loopback => State::Loopback,
-            kind if !kind.has_dr() => State::PointToPoint,
-            // Nobody else is ever heard there.
-            _ if settings.passive => State::Dr,
-            _ if settings.priority == 0 => State::DrOther,
-            _ => State::Waiting,
-        };
-        let wait = Duration::from_secs(settings.dead.into());
-        self.set_interface_state(now, id, next);
-        if next == State::Waiting {
-            self.timers.set(Timer::Wait(id), now + wait);
-        }
-        if next == State::Dr
-            && let Some(interface) = self.interfaces.get_mut(&id)
-        {
-            interface.dr = interface.settings.address;
-        }
-        if self.interfaces.get(&id).is_some_and(Interface::speaks) {
-            self.hello_due(now, id);
-        }
-        self.reconcile_nbma(now, id);
-        self.schedule_echo(now, id);
-    }
-
-    fn bring_down(&mut self, now: Instant, id: IfId) {
-        let neighbors: Vec<NeighborId> =
-            self.interfaces.get(&id).into_iter().flat_map(|i| i.neighbors.keys().copied()).collect();
-        for neighbor in neighbors {
-            self.kill(now, id, neighbor, "the interface is down");
-        }
-        for timer in [Timer::Wait(id), Timer::Hello(id), Timer::Flood(id), Timer::Acks(id), Timer::Echo(id)] {
-            self.timers.stop(&timer);
-        }
-        if let Some(interface) = self.interfaces.get_mut(&id) {
-            (interface.dr, interface.bdr) = (NONE, NONE);
-            interface.neighbors.retain(|_, n| n.configured);
-            interface.queue.clear();
-            interface.acks.clear();
-        }
-        self.set_interface_state(now, id, State::Down);
-        self.drop_scope_of_link(id);
-        self.sweep(now);
-    }
-
-    /// Takes an interface out altogether.
-    pub(crate) fn remove_interface(&mut self, now: Instant, id: IfId) {
-        if let Some(interface) = self.interfaces.get(&id) {
-            let area = interface.area();
-            if interface.speaks() {
-                self.say_goodbye(now, id);
-            }
-            self.interface_event(now, id, Event::Down);
-            self.interfaces.remove(&id);
-            self.timers.retain(|t| timer_of(t) != Some(id));
-            self.dirty.areas.insert(area);
-            self.dirty.root = true;
-            if !self.interfaces.values().any(|i| i.area() == area) {
-                self.leave_empty_area(area);
-            }
-        }
-    }
-
-    /// An area without interfaces has no database.
-    fn leave_empty_area(&mut self, area: AreaId) {
-        self.drop_scope(crate::lsdb::Scope::Area(area));
-        self.areas.remove(&area);
-        self.dirty.all = true;
-    }
-
-    fn set_interface_state(&mut self, now: Instant, id: IfId, state: State) {
-        let Some(interface) = self.interfaces.get_mut(&id) else { return };
-        if interface.state == state {
-            return;
-        }
-        let (from, area) = (interface.state, interface.area());
-        interface.state = state;
-        interface.state_changes = interface.state_changes.saturating_add(1);
-        let notice = Notice::new(Level::Debug, "ospf events", "interface")
-            .with("interface", &interface.name)
-            .with("from", from)
-            .with("to", state);
-        self.push_notice(notice);
-        self.dirty.areas.insert(area);
-        self.dirty.networks.insert(id);
-        self.dirty.root = true;
-        // Border routers change when areas come and go.
-        if from == State::Down || state == State::Down {
-            self.dirty.all = true;
-        }
-        let _ = now;
-    }
-
-    /// Elects DR and BDR and acts on what comes out (RFC 2328 9.4).
-    fn run_election(&mut self, now: Instant, id: IfId) {
-        self.timers.stop(&Timer::Wait(id));
-        let Some(interface) = self.interfaces.get_mut(&id) else { return };
-        // RFC 3623 3: a DR that restarts stays DR.
-        if interface.neighbors.values().any(|n| n.grace.is_some() && n.address == interface.dr) {
-            return;
-        }
-        let own = Candidate {
-            router: self.router_id,
-            address: interface.settings.address,
-            priority: interface.settings.priority,
-            dr: interface.dr,
-            bdr: interface.bdr,
-        };
-        let neighbors: Vec<Candidate> = interface
-            .neighbors
-            .values()
-            .filter(|n| n.state >= NeighborState::TwoWay || n.grace.is_some())
-            .map(|n| Candidate {
-                router: n.router,
-                address: n.address,
-                priority: n.priority,
-                dr: n.dr,
-                bdr: n.bdr,
-            })
-            .collect();
-        let Elected { dr, bdr } = elect(own, &neighbors);
-        let changed = (interface.dr, interface.bdr) != (dr, bdr);
-        (interface.dr, interface.bdr) = (dr, bdr);
-        let state = match () {
-            () if dr == own.address => State::Dr,
-            () if bdr == own.address => State::Backup,
-            () => State::DrOther,
-        };
-        let area = interface.area();
-        self.set_interface_state(now, id, state);
-        if changed {
-            self.dirty.areas.insert(area);
-            self.dirty.networks.insert(id);
-            self.dirty.root = true;
-            self.reconsider_adjacencies(now, id);
-            self.hello_due(now, id);
-        }
-    }
-
-    /// AdjOK? for everybody (RFC 2328 10.3).
-    fn reconsider_adjacencies(&mut self, now: Instant, id: IfId) {
-        let Some(interface) = self.interfaces.get(&id) else { return };
-        let decide = |(key, n): (&NeighborId, &Neighbor)| {
-            let wanted = interface.wants_adjacency(n);
-            match n.state {
-                NeighborState::TwoWay if wanted => Some((*key, true)),
-                s if s > NeighborState::TwoWay && !wanted => Some((*key, false)),
-                _ => None,
-            }
-        };
-        let changes: Vec<(NeighborId, bool)> = interface.neighbors.iter().filter_map(decide).collect();
-        for (key, wanted) in changes {
-            if wanted {
-                self.start_exchange(now, id, key);
-            } else {
-                self.set_state(now, id, key, NeighborState::TwoWay, "no adjacency is needed");
-            }
-        }
-    }
-
     /// The periodic hello; also called out of turn.
     pub(crate) fn hello_due(&mut self, now: Instant, id: IfId) {
         let Some(interface) = self.interfaces.get(&id).filter(|i| i.speaks()) else { return };
@@ -380,7 +193,7 @@ impl Ospf {
         self.consider_election(now, id, before, after, no_backup);
     }
 
-    fn answer(&mut self, now: Instant, id: IfId, key: NeighborId) {
+    pub(crate) fn answer(&mut self, now: Instant, id: IfId, key: NeighborId) {
         let Some(interface) = self.interfaces.get(&id).filter(|i| i.speaks()) else { return };
         if interface.settings.kind == LinkType::NonBroadcast {
             let packet = Packet::Hello(self.own_hello(interface));
@@ -430,158 +243,5 @@ impl Ospf {
             }
             () => Ok(()),
         }
-    }
-
-    /// The neighbor has heard of us (RFC 2328 10.3, 2-WayReceived).
-    pub(crate) fn two_way(&mut self, now: Instant, id: IfId, key: NeighborId) {
-        if self.state_of(id, key) != NeighborState::Init {
-            return;
-        }
-        let Some(interface) = self.interfaces.get(&id) else { return };
-        let Some(neighbor) = interface.neighbors.get(&key) else { return };
-        if interface.wants_adjacency(neighbor) {
-            self.start_exchange(now, id, key);
-        } else {
-            self.set_state(now, id, key, NeighborState::TwoWay, "it has heard of us");
-        }
-        self.interface_event(now, id, Event::NeighborChange);
-    }
-
-    /// The neighbor has forgotten us (1-WayReceived).
-    fn lose_two_way(&mut self, now: Instant, id: IfId, key: NeighborId) {
-        self.set_state(now, id, key, NeighborState::Init, "it does not hear us any more");
-        self.answer(now, id, key);
-        self.interface_event(now, id, Event::NeighborChange);
-    }
-
-    /// Nothing was heard for the dead interval.
-    pub(crate) fn inactive(&mut self, now: Instant, id: IfId, key: NeighborId) {
-        self.kill(now, id, key, "the dead interval is over");
-    }
-
-    /// A neighbor is gone.
-    pub(crate) fn kill(&mut self, now: Instant, id: IfId, key: NeighborId, why: &str) {
-        self.set_state(now, id, key, NeighborState::Down, why);
-        self.timers.stop(&Timer::Dead(id, key));
-        let Some(interface) = self.interfaces.get_mut(&id) else { return };
-        if let Some(neighbor) = interface.neighbors.get_mut(&key)
-            && neighbor.grace.is_none()
-        {
-            if neighbor.configured {
-                // Hellos at the poll interval alone, until it answers (RFC 2328 9.5.1).
-                neighbor.crypto_sequence = 0;
-                self.timers.set(Timer::Poll(id, key), now);
-            } else {
-                interface.neighbors.remove(&key);
-            }
-        }
-        self.interface_event(now, id, Event::NeighborChange);
-    }
-
-    pub(crate) fn state_of(&self, id: IfId, key: NeighborId) -> NeighborState {
-        self.neighbor(id, key).map_or(NeighborState::Down, |n| n.state)
-    }
-
-    pub(crate) fn neighbor(&self, id: IfId, key: NeighborId) -> Option<&Neighbor> {
-        self.interfaces.get(&id)?.neighbors.get(&key)
-    }
-
-    pub(crate) fn neighbor_mut(&mut self, id: IfId, key: NeighborId) -> Option<&mut Neighbor> {
-        self.interfaces.get_mut(&id)?.neighbors.get_mut(&key)
-    }
-
-    /// Moves a neighbor to a state, with everything that follows for others: LSAs, the log, databases.
-    pub(crate) fn set_state(
-        &mut self,
-        now: Instant,
-        id: IfId,
-        key: NeighborId,
-        state: NeighborState,
-        why: &str,
-    ) {
-        let Some(interface) = self.interfaces.get_mut(&id) else { return };
-        let area = interface.area();
-        let name = interface.name.clone();
-        let Some(neighbor) = interface.neighbors.get_mut(&key) else { return };
-        let from = neighbor.state;
-        if from == state {
-            return;
-        }
-        let was_full = neighbor.is_full();
-        let was_exchanging = neighbor.is_exchanging();
-        neighbor.state = state;
-        neighbor.since = now;
-        neighbor.changes = neighbor.changes.saturating_add(1);
-        if state < NeighborState::Exchange {
-            neighbor.unacked.clear();
-            neighbor.answered.clear();
-            let sequence = neighbor.exchange.sequence;
-            neighbor.exchange = Exchange { sequence, ..Exchange::default() };
-            for timer in [Timer::Description(id, key), Timer::Request(id, key), Timer::Retransmit(id, key)] {
-                self.timers.stop(&timer);
-            }
-        } else if state == NeighborState::Full {
-            // Its memory is not needed any more; the queue is empty.
-            neighbor.exchange.summary.shrink_to_fit();
-        }
-        let Some(neighbor) = self.neighbor(id, key) else { return };
-        let full_changed = neighbor.is_full() != was_full;
-        let exchange_over = was_exchanging && !neighbor.is_exchanging();
-        let router = neighbor.router;
-        self.log_state(&name, router, from, state, why);
-        if full_changed {
-            self.dirty.areas.insert(area);
-            self.dirty.networks.insert(id);
-            self.dirty.root = true;
-            if let IfId::Virtual(transit, _) = id {
-                self.dirty.areas.insert(transit);
-                self.dirty.all = true;
-            }
-        }
-        if exchange_over || state < NeighborState::Exchange && from >= NeighborState::Exchange {
-            self.sweep(now);
-        }
-    }
-
-    fn log_state(
-        &mut self,
-        interface: &str,
-        router: Ipv4Addr,
-        from: NeighborState,
-        to: NeighborState,
-        why: &str,
-    ) {
-        use crate::config::LogAdjacency;
-        let full = from == NeighborState::Full || to == NeighborState::Full;
-        let level = match self.config.log_adjacency_changes {
-            LogAdjacency::Detail => Level::Info,
-            LogAdjacency::On if full => Level::Info,
-            _ => Level::Debug,
-        };
-        let notice = Notice::new(level, "ospf adj", "adjacency")
-            .with("neighbor", router)
-            .with("interface", interface)
-            .with("from", from)
-            .with("to", to)
-            .with("because", why);
-        self.push_notice(notice);
-    }
-}
-
-/// The interface a timer is about.
-fn timer_of(timer: &Timer) -> Option<IfId> {
-    match timer {
-        Timer::Dead(i, _)
-        | Timer::Grace(i, _)
-        | Timer::Wait(i)
-        | Timer::Hello(i)
-        | Timer::Poll(i, _)
-        | Timer::Description(i, _)
-        | Timer::Request(i, _)
-        | Timer::Retransmit(i, _)
-        | Timer::Flood(i)
-        | Timer::Acks(i)
-        | Timer::Echo(i) => Some(*i),
-        Timer::Originate(..) | Timer::Startup | Timer::Age | Timer::Spf | Timer::Quiet => None,
     }
 }

@@ -1,5 +1,7 @@
 //! OSPF version 2 (RFC 2328) as a machine: packets and time in, packets and route events out.
 
+mod ack;
+mod adjacency;
 mod age;
 pub mod area;
 pub mod config;
@@ -12,11 +14,13 @@ mod grace;
 mod hello;
 mod interface;
 pub mod lsdb;
+mod machine;
 mod measure;
 mod neighbor;
 mod originate;
 mod own;
 mod process;
+mod queue;
 mod receive;
 mod report;
 mod routes;

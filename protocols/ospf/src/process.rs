@@ -6,9 +6,9 @@
 use crate::config::Config;
 use crate::counters::{Counters, Refusal};
 use crate::delay::Delay;
-use crate::hello::Event as InterfaceEvent;
 use crate::interface::Interface;
 use crate::lsdb::{Lsdb, Scope};
+use crate::machine::Event as InterfaceEvent;
 use crate::measure::Measure;
 use crate::neighbor::NeighborId;
 use crate::originate::External;

@@ -1,7 +1,7 @@
 //! From changed LSAs to the RIB: when SPF runs, what of its results is announced, and which virtual links are up.
 
-use crate::hello::Event as InterfaceEvent;
 use crate::interface::Interface;
+use crate::machine::Event as InterfaceEvent;
 use crate::process::{Ospf, Timer, source};
 use crate::settings;
 use crate::spf::{Change, Hop, PathKind, Route, Settings};

@@ -143,6 +143,7 @@ fn an_mtu_mismatch_is_explained_once_and_mtu_ignore_ends_it() {
     assert_eq!(net.state(0, 2), NeighborState::ExStart);
     assert_eq!(net.warned(0, "MTU of 1500 is larger than ours of 1400"), 1, "{:?}", net.warnings(0));
     assert!(net.counter(0, "refused-mtu-mismatch") > 5);
+    assert_eq!(net.warned(1, "MTU of 1400 is smaller than ours of 1500"), 1, "{:?}", net.warnings(1));
     net.apply(0, with(p2p(config(1), &["eth1"]), "eth1", |i| i.mtu_ignore = true));
     net.until(60, "full", full);
 }
