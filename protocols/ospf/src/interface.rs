@@ -35,6 +35,8 @@ pub(crate) struct Interface {
     /// When the last update left, for pacing.
     pub flooded: Option<Instant>,
     pub state_changes: u32,
+    /// When it last came up.
+    pub up_since: Instant,
     /// Why packets of a source are refused, told once each.
     pub complaints: BTreeMap<Ipv4Addr, Refusal>,
     pub measure: Measure,
@@ -56,6 +58,7 @@ impl Interface {
             acks: Vec::new(),
             flooded: None,
             state_changes: 0,
+            up_since: Instant::ZERO,
             complaints: BTreeMap::new(),
             measure: Measure::default(),
         }

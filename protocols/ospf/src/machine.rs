@@ -56,6 +56,9 @@ impl Ospf {
         {
             interface.dr = interface.settings.address;
         }
+        if let Some(interface) = self.interfaces.get_mut(&id) {
+            interface.up_since = now;
+        }
         if self.interfaces.get(&id).is_some_and(Interface::speaks) {
             self.hello_due(now, id);
         }

@@ -1,10 +1,12 @@
 //! This router's own LSAs: what is wanted, and when it may be told (RFC 2328 12.4, 13.4, 14.1).
 //! `originate` says what; here are sequence numbers, MinLSInterval, refresh and flushing.
 
+use crate::interface::{Interface, State};
 use crate::lsdb::{Entry, Scope};
 use crate::process::{Ospf, Timer};
+use crate::settings::LinkType;
 use crate::wire::lsa::{INITIAL_SEQUENCE, MAX_AGE, MAX_SEQUENCE};
-use crate::wire::{Lsa, LsaKey};
+use crate::wire::{Kind, Lsa, LsaKey};
 use bytes::Bytes;
 use core::time::Duration;
 use fib::Instant;
@@ -13,6 +15,8 @@ use std::collections::BTreeMap;
 /// After an instance has left, its successor waits at least so long, for the sake of neighbors that drop what comes
 /// within MinLSArrival (RFC 2328 B: 1 s).
 const AFTER_SENT: Duration = Duration::from_millis(1050);
+/// How long a point-to-point link may take to find its neighbor before it is told without one.
+const MEETING: Duration = Duration::from_millis(100);
 /// Successors that need not wait for MinLSInterval after quiet: a link that comes up changes its LSA a few times.
 const BURST: u8 = 3;
 
@@ -97,6 +101,7 @@ impl Ospf {
     /// Makes the wanted instance now, or as soon as it may be.
     fn originate_soon(&mut self, now: Instant, scope: Scope, key: LsaKey) {
         let interval = Duration::from_millis(self.config.timers.lsa_interval.into());
+        let expecting = self.expecting(now, scope, key.kind);
         let Some(wanted) = self.own.wanted.get_mut(&(scope, key)) else { return };
         let quiet = |at: Instant| now.since(at) >= interval.saturating_mul(2);
         if wanted.originated.is_none_or(quiet) {
@@ -108,11 +113,29 @@ impl Ospf {
             (Some(_), Some(sent)) if wanted.burst < BURST => sent + AFTER_SENT.min(interval),
             (Some(originated), Some(sent)) => (originated + interval).max(sent + AFTER_SENT.min(interval)),
         };
+        let due = expecting.map_or(due, |until| due.max(until));
         if due <= now {
             self.originate_due(now, scope, key);
-        } else if self.timers.get(&Timer::Originate(scope, key)).is_none() {
+        } else {
             self.timers.set(Timer::Originate(scope, key), due);
         }
+    }
+
+    /// A point-to-point link that has just come up finds its neighbor within milliseconds, if there is one: a router-LSA
+    /// waits so long for it, and at the start of the process for all of them. Otherwise it would be told twice, and the
+    /// second time only after MinLSArrival.
+    fn expecting(&self, now: Instant, scope: Scope, kind: Kind) -> Option<Instant> {
+        let (Scope::Area(area), Kind::Router) = (scope, kind) else { return None };
+        let links = || {
+            let here =
+                self.interfaces.values().filter(|i| i.area() == area && i.state == State::PointToPoint);
+            here.filter(|i| i.settings.kind == LinkType::PointToPoint && i.speaks())
+        };
+        let alone = |i: &&Interface| i.full().next().is_none();
+        let met = links().next().is_some() && !links().any(|i| alone(&i));
+        let start = (!met).then_some(self.started);
+        let since = links().filter(alone).map(|i| i.up_since).chain(start).max()?;
+        Some(since + MEETING).filter(|until| *until > now)
     }
 
     /// Makes the wanted instance if it differs from the one that is out.
