@@ -1,4 +1,8 @@
 //! OSPF version 2 (RFC 2328) as a machine: packets and time in, packets and route events out.
+//!
+//! [`Ospf`] is one process over all ports of a router. The router tells it of ports, of other protocols' best routes and of
+//! time; it answers with packets to send and routes for the RIB. No socket, no clock, no randomness but a seed. OSPFv3,
+//! segment routing, BFD and restarting gracefully itself are not here. `process` is the place to start reading.
 
 mod ack;
 mod adjacency;

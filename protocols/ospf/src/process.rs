@@ -1,7 +1,8 @@
 //! The OSPF process: what the router calls, and what time does.
 //!
-//! Reading order: `hello` finds neighbors, `exchange` brings databases together, `flood` keeps them so; `own` makes
-//! this router's LSAs as `originate` wants them; `routes` turns the database into routes when `delay` lets it.
+//! Reading order: `machine` brings interfaces up, `hello` finds neighbors and `adjacency` says what becomes of them;
+//! `exchange` brings databases together, `flood`, `queue` and `ack` keep them so; `own` makes this router's LSAs as
+//! `originate` wants them; `routes` turns the database into routes when `delay` lets it.
 
 use crate::config::Config;
 use crate::counters::{Counters, Refusal};
