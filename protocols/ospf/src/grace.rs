@@ -25,6 +25,19 @@ impl Ospf {
         scope: Scope,
         lsa: LsaKey,
     ) {
+        self.consider_grace(now, id, key, scope, lsa, true);
+    }
+
+    /// The same; a refusal may have been told before.
+    fn consider_grace(
+        &mut self,
+        now: Instant,
+        id: IfId,
+        key: NeighborId,
+        scope: Scope,
+        lsa: LsaKey,
+        tell: bool,
+    ) {
         let [opaque_type, ..] = lsa.id.octets();
         if lsa.kind != Kind::OpaqueLink || opaque_type != OPAQUE_TYPE {
             return;
@@ -49,6 +62,7 @@ impl Ospf {
         let left = grace.period.saturating_sub(age.into());
         match self.may_help(id, from, &grace, left) {
             Ok(()) => self.begin_grace(now, id, from, left, grace.reason),
+            Err(_) if !tell => {}
             Err(why) => {
                 let notice = Notice::new(Level::Warning, "ospf adj", "no help for a restarting neighbor")
                     .with("neighbor", lsa.router)
@@ -73,7 +87,7 @@ impl Ospf {
             .copied()
             .collect();
         for lsa in all {
-            self.notice_grace(now, id, key, scope, lsa);
+            self.consider_grace(now, id, key, scope, lsa, false);
         }
     }
 

@@ -113,3 +113,20 @@ fn help_refused_while_a_change_was_not_acknowledged_is_given_when_it_is() {
     net.run_for(60);
     assert_eq!(net.metric(1, "10.9.1.0/24"), Some(20), "longer than the dead interval");
 }
+
+#[test]
+fn a_lasting_refusal_is_told_once_however_often_the_network_changes() {
+    let mut net = lan();
+    let mut config = config(2);
+    config.graceful_restart_helper.supported_grace_time = 100;
+    net.apply(1, config);
+    net.kill(0);
+    say(&mut net, &update(vec![grace(300)]));
+    for third in [22, 23, 24] {
+        net.change_port(1, 9, |p| p.addresses = vec![format!("10.9.{third}.1/24").parse().unwrap()]);
+        net.run_for(6);
+        let told = last_flooded(&net, 1);
+        say(&mut net, &Packet::LinkStateAck(told));
+    }
+    assert_eq!(net.warned(1, "no help for a restarting neighbor"), 1, "{:?}", net.warnings(1));
+}
