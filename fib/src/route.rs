@@ -118,6 +118,11 @@ impl Source {
     pub const fn new(protocol: Protocol, instance: u32) -> Source {
         Source { protocol, instance }
     }
+
+    /// Whether a route of it that leads out of a port without a gateway says what is on that port's link.
+    pub(crate) fn puts_on_link(self) -> bool {
+        matches!(self.protocol, Protocol::Connected | Protocol::Static)
+    }
 }
 
 /// One way to forward: a gateway, a port, or a gateway on a given port.

@@ -281,8 +281,8 @@ impl Rib {
     fn touched(&mut self, table: TableId, prefix: Prefix, source: Source) {
         self.epoch = self.epoch.wrapping_add(1);
         self.enqueue(table, prefix);
-        // Gateways on a named port look at connected candidates directly, best or not.
-        if table == TableId::MAIN && source.protocol == Protocol::Connected {
+        // Gateways on a named port look at these candidates directly, best or not.
+        if table == TableId::MAIN && source.puts_on_link() {
             self.touch_tracked(prefix);
         }
     }

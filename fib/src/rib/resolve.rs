@@ -359,7 +359,8 @@ impl Rib {
         }
     }
 
-    /// A gateway on a named port: link-local, or in a network connected to the port.
+    /// A gateway on a named port: link-local, or in a network connected to the port, be it by an address of the port or by
+    /// a static route out of it.
     fn find_on_port(&self, addr: IpAddr, port: PortId) -> Found {
         if !self.ports.contains(&port) {
             return Found::failed(Reason::PortDown(port));
@@ -368,15 +369,14 @@ impl Rib {
         let (prefix, metric) = if link_local {
             (Prefix::host(addr), 0)
         } else {
-            let connected = self.longest_first(addr, |_, entry| {
+            let here = |hop: &NextHop| hop.port == Some(port) && hop.gateway.is_none();
+            let on_link = self.longest_first(addr, |_, entry| {
                 entry.candidates().iter().any(|c| {
-                    self.sources.key(c.source).is_some_and(|s| s.protocol == Protocol::Connected)
-                        && self
-                            .route(c.route)
-                            .is_some_and(|r| via(&r.target).iter().any(|h| h.port == Some(port)))
+                    self.sources.key(c.source).is_some_and(|s| s.puts_on_link())
+                        && self.route(c.route).is_some_and(|r| via(&r.target).iter().any(here))
                 })
             });
-            match connected {
+            match on_link {
                 Some((len, _)) => (Prefix::new(addr, len), 0),
                 None => return Found::failed(Reason::NotOnLink(port)),
             }

@@ -478,6 +478,22 @@ mod recursion {
     }
 
     #[test]
+    fn a_static_route_out_of_a_port_puts_its_gateway_on_the_link() {
+        let mut b = Bench::new();
+        let gateway = ip("169.254.1.1");
+        b.add(STATIC, "0.0.0.0/0", Target::Via(vec![NextHop::via_port(gateway, PortId(2))]));
+        b.settle();
+        assert_eq!(b.why("0.0.0.0/0", STATIC), unresolved("169.254.1.1", Reason::NotOnLink(PortId(2))));
+        let out_of = |port| NextHop { gateway: None, ..NextHop::via_port(gateway, PortId(port)) };
+        b.add(STATIC, "169.254.1.1/32", Target::Via(vec![out_of(2)]));
+        b.settle();
+        assert_eq!(b.way("192.168.1.1"), "2 169.254.1.1");
+        b.add(STATIC, "169.254.1.1/32", Target::Via(vec![out_of(1)]));
+        b.settle();
+        assert_eq!(b.way("192.168.1.1"), "NoRoute", "it is on another link now");
+    }
+
+    #[test]
     fn a_link_local_gateway_needs_only_its_port() {
         let mut b = Bench::new();
         let hop = NextHop::via_port(ip("fe80::2"), PortId(3));
