@@ -1,5 +1,6 @@
 //! What an operator asks of a router: typed, so that nothing behind this crate parses text.
 
+use bgp::config::PeerKey;
 use core::net::IpAddr;
 use fib::{Prefix, Protocol, TableId};
 use serde::{Deserialize, Serialize};
@@ -65,6 +66,14 @@ pub enum Mode {
     Rip,
     /// `r1(config-router)#`
     Ospf,
+    /// `r1(config-router)#`
+    Bgp,
+    /// `r1(config-router-af)#`
+    BgpFamily(bgp::Family),
+    /// `r1(config-bgp-bmp)#`, with the name of the target
+    Bmp(String),
+    /// `r1(config-rpki)#`
+    Rpki,
     /// `r1(config-route-map)#`
     RouteMap {
         /// Its name.
@@ -145,6 +154,8 @@ pub enum Show {
     RipStatus,
     /// `show ip ospf ...`
     Ospf(OspfShow),
+    /// `show bgp ...`
+    Bgp(BgpShow),
     /// `show ip protocols`
     Protocols,
     /// `show ip access-list`, `show ip prefix-list`, `show route-map`, `show key chain`: the policy section with hit counts left out.
@@ -169,6 +180,56 @@ pub enum OspfShow {
     BorderRouters,
     /// `show ip ospf explain PREFIX`
     Explain(Prefix),
+}
+
+/// `show bgp ...`, `show rpki ...`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BgpShow {
+    /// `show bgp`, and whatever else lists routes; answered page by page.
+    Routes(bgp::show::RoutesQuery),
+    /// `show bgp PREFIX|ADDRESS [bestpath|multipath]`
+    Entry(bgp::show::EntryQuery),
+    /// `show bgp PREFIX|ADDRESS explain`
+    Explain(bgp::show::EntryQuery),
+    /// `show bgp summary`
+    Summary(bgp::show::SummaryQuery),
+    /// `show bgp neighbors [X]`
+    Neighbors {
+        /// Only those that are active in it.
+        family: Option<bgp::Family>,
+        /// Only this one.
+        peer: Option<PeerKey>,
+    },
+    /// `show bgp nexthop`
+    NextHops(Option<bgp::Family>),
+    /// `show bgp statistics`; answered page by page.
+    Statistics {
+        /// Of which table.
+        family: bgp::Family,
+        /// Go on after this prefix; `None`: from the start.
+        after: Option<Prefix>,
+    },
+    /// `show bgp memory`
+    Memory,
+    /// `show bgp update-groups`
+    UpdateGroups(Option<bgp::Family>),
+    /// `show bgp peer-group [NAME]`
+    PeerGroups(Option<String>),
+    /// `show bgp attribute-info`; answered page by page.
+    Attributes {
+        /// Go on after this set; `None`: from the start.
+        after: Option<u32>,
+    },
+    /// `show rpki cache-connection`
+    Rpki,
+    /// `show rpki prefix-table`; answered page by page.
+    RpkiTable {
+        /// Go on after this one; `None`: from the start.
+        after: Option<(Prefix, u8, u32)>,
+    },
+    /// The table as MRT records (RFC 6396), for `routerd mrt dump`; answered page by page.
+    Mrt(bgp::mrt::Query),
 }
 
 /// Which routes.
@@ -251,6 +312,8 @@ pub enum Clear {
     Rip,
     /// `clear ip ospf process`: forget every adjacency and LSA and begin anew.
     Ospf,
+    /// `clear bgp ...`: end sessions and begin anew, or exchange routes again.
+    Bgp(bgp::clear::Clear),
 }
 
 impl Mode {
@@ -259,9 +322,9 @@ impl Mode {
         match self {
             Mode::User | Mode::Privileged => None,
             Mode::Config => Some(Mode::Privileged),
-            Mode::Interface(_) | Mode::Rip | Mode::Ospf | Mode::RouteMap { .. } | Mode::KeyChain(_) => {
-                Some(Mode::Config)
-            }
+            Mode::Interface(_) | Mode::Rip | Mode::Ospf | Mode::Bgp | Mode::Rpki => Some(Mode::Config),
+            Mode::RouteMap { .. } | Mode::KeyChain(_) => Some(Mode::Config),
+            Mode::BgpFamily(_) | Mode::Bmp(_) => Some(Mode::Bgp),
             Mode::Key { chain, .. } => Some(Mode::KeyChain(chain.clone())),
         }
     }
@@ -278,7 +341,10 @@ impl Mode {
             Mode::Privileged => "#",
             Mode::Config => "(config)#",
             Mode::Interface(_) => "(config-if)#",
-            Mode::Rip | Mode::Ospf => "(config-router)#",
+            Mode::Rip | Mode::Ospf | Mode::Bgp => "(config-router)#",
+            Mode::BgpFamily(_) => "(config-router-af)#",
+            Mode::Bmp(_) => "(config-bgp-bmp)#",
+            Mode::Rpki => "(config-rpki)#",
             Mode::RouteMap { .. } => "(config-route-map)#",
             Mode::KeyChain(_) => "(config-keychain)#",
             Mode::Key { .. } => "(config-keychain-key)#",

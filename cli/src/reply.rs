@@ -47,6 +47,8 @@ pub enum Reply {
     RipStatus(Option<Box<rip::show::Status>>),
     /// `show ip ospf ...`; `None`: OSPF does not run.
     Ospf(Option<Box<OspfReply>>),
+    /// `show bgp ...`; `None`: BGP does not run.
+    Bgp(Option<Box<BgpReply>>),
     /// `show ip protocols`
     Protocols(Box<Protocols>),
     /// The lists and maps.
@@ -73,6 +75,40 @@ pub enum OspfReply {
     Explain(ospf::show::Explain),
 }
 
+/// `show bgp ...`, `show rpki ...`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BgpReply {
+    /// `show bgp`, and whatever else lists routes
+    Routes(bgp::show::Routes),
+    /// `show bgp PREFIX`
+    Entry(bgp::show::Entry),
+    /// `show bgp PREFIX explain`
+    Explain(bgp::show::Explain),
+    /// `show bgp summary`
+    Summary(bgp::show::Summaries),
+    /// `show bgp neighbors`
+    Neighbors(bgp::show::Neighbors),
+    /// `show bgp nexthop`
+    NextHops(Vec<bgp::show::NextHop>),
+    /// `show bgp statistics`
+    Statistics(bgp::show::Statistics),
+    /// `show bgp memory`
+    Memory(Vec<bgp::show::MemoryLine>),
+    /// `show bgp update-groups`
+    UpdateGroups(Vec<bgp::show::UpdateGroup>),
+    /// `show bgp peer-group`
+    PeerGroups(Vec<bgp::show::PeerGroup>),
+    /// `show bgp attribute-info`
+    Attributes(bgp::show::Attributes),
+    /// `show rpki cache-connection`
+    Rpki(bgp::show::RpkiView),
+    /// `show rpki prefix-table`
+    RpkiTable(bgp::show::PrefixTable),
+    /// The table as MRT records
+    Mrt(bgp::mrt::Page),
+}
+
 /// `show ip protocols`: those that run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Protocols {
@@ -80,6 +116,8 @@ pub struct Protocols {
     pub rip: Option<rip::show::Status>,
     /// OSPF.
     pub ospf: Option<ospf::show::Process>,
+    /// BGP.
+    pub bgp: Option<bgp::show::Process>,
 }
 
 /// What a running job says.

@@ -33,6 +33,9 @@ pub struct Config {
     /// `router ospf`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ospf: Option<ospf::config::Config>,
+    /// `router bgp`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bgp: Option<bgp::config::Config>,
     /// What is logged.
     #[serde(skip_serializing_if = "is_default")]
     pub logging: Logging,
@@ -49,6 +52,7 @@ impl Default for Config {
             policy: policy::config::Config::default(),
             rip: None,
             ospf: None,
+            bgp: None,
             logging: Logging::default(),
         }
     }

@@ -1,13 +1,16 @@
 //! One form for configurations that mean the same, so that they are equal and print alike.
 
+mod bgp;
+
 use crate::Config;
 use ospf::config::AreaConfig;
 use rip::config::InterfaceConfig;
 
 impl Config {
-    /// Puts lists whose order is given by their numbers into that order (access lists, prefix lists, route maps,
-    /// key chains, rules), IPv4 before IPv6 among addresses and static routes (otherwise as typed), and drops RIP
-    /// and OSPF interfaces and OSPF areas that say nothing. Both readers end with this; a configuration edited by hand should as well.
+    /// Puts lists whose order is given by their numbers into that order (lists and maps of every kind, key chains,
+    /// rules), IPv4 before IPv6 among addresses and static routes (otherwise as typed), and drops RIP and OSPF
+    /// interfaces, OSPF areas and settings of BGP neighbors that say nothing. Both readers end with this; a
+    /// configuration edited by hand should as well.
     pub fn normalize(&mut self) {
         for interface in self.interfaces.values_mut() {
             interface.addresses.sort_by_key(|a| !a.is_v4());
@@ -20,6 +23,11 @@ impl Config {
         for list in self.policy.prefix_lists.values_mut() {
             list.entries.sort_by_key(|e| e.seq);
         }
+        let policy = &mut self.policy;
+        policy.as_path_lists.values_mut().for_each(|list| list.sort_by_key(|e| e.seq));
+        policy.community_lists.values_mut().for_each(|list| list.sort_by_key(|e| e.seq));
+        policy.extcommunity_lists.values_mut().for_each(|list| list.sort_by_key(|e| e.seq));
+        policy.large_community_lists.values_mut().for_each(|list| list.sort_by_key(|e| e.seq));
         for entries in self.policy.route_maps.values_mut() {
             entries.sort_by_key(|e| e.seq);
         }
@@ -32,6 +40,9 @@ impl Config {
         if let Some(ospf) = &mut self.ospf {
             ospf.interfaces.retain(|_, interface| *interface != ospf::config::InterfaceConfig::default());
             ospf.areas.retain(|_, area| *area != AreaConfig::default());
+        }
+        if let Some(bgp) = &mut self.bgp {
+            self::bgp::normalize(bgp);
         }
     }
 }

@@ -56,6 +56,11 @@ fn every_key_is_in_some_example() {
         let value = serde_yaml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", name(&path)));
         collect(&keys, "", &value, &mut shown);
     }
+    // What a peer group can say is what a neighbor can say: one of them shows it.
+    let same = |keys: &BTreeSet<String>| -> BTreeSet<String> {
+        keys.iter().map(|key| key.replacen("bgp.peer-groups", "bgp.neighbors", 1)).collect()
+    };
+    let (keys, shown) = (same(&keys), same(&shown));
     let missing: Vec<&String> = keys.difference(&shown).collect();
     assert!(missing.is_empty(), "no example shows {missing:#?}");
 }
@@ -64,16 +69,18 @@ fn every_key_is_in_some_example() {
 fn the_reference_names_every_key_and_no_other() {
     let readme = fs::read_to_string(folder().join("README.md")).unwrap();
     let mut documented: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let mut section = None;
+    let mut sections: Vec<String> = Vec::new();
     for line in readme.lines() {
         if let Some(heading) = line.strip_prefix("## ") {
-            // "## `interfaces.NAME`"; the top level is "## The file".
-            let path = heading.strip_prefix('`').map(|h| h.trim_end_matches('`').replace("NAME", "*"));
-            section = path.or_else(|| (heading == "The file").then(String::new));
-        } else if let (Some(section), Some(row)) = (&section, line.strip_prefix("| `")) {
+            // "## `interfaces.NAME`", or several that have the same keys; the top level is "## The file".
+            sections = heading.split('`').skip(1).step_by(2).map(|path| path.replace("NAME", "*")).collect();
+            sections.extend((heading == "The file").then(String::new));
+        } else if let Some(row) = line.strip_prefix("| `") {
             let key = row.split('`').next().unwrap();
             assert!(row.matches('|').count() >= 4, "key, default, accepted, meaning: {line}");
-            documented.entry(section.clone()).or_default().insert(key.to_owned());
+            for section in &sections {
+                documented.entry(section.clone()).or_default().insert(key.to_owned());
+            }
         }
     }
     let mut real: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -110,6 +117,10 @@ fn the_walk_finds_keys_of_every_depth() {
         "ospf.areas.*.virtual-links.*.message-digest-keys",
         "ospf.timers.spf.throttle.hold",
         "ospf.interfaces.*.authentication.key-chain",
+        "bgp.peer-groups.*.families.*.maximum-prefix.threshold",
+        "bgp.neighbors.*.local-as.no-prepend",
+        "bgp.families.*.aggregates.*.suppress-map",
+        "bgp.rpki.caches.*.port",
     ] {
         assert!(keys.contains(key), "{key} is not among {keys:#?}");
     }
@@ -143,6 +154,8 @@ fn explore(path: &str, wrap: &dyn Fn(String) -> String, keys: &mut BTreeSet<Stri
         ("", "{10.0.0.1: ", "}"),
         ("", "{connected: ", "}"),
         ("", "{10.0.0.0/8: ", "}"),
+        ("", "{ipv4-unicast: ", "}"),
+        ("", "{1: ", "}"),
         ("", "{x: [", "]}"),
         ("-", "[", "]"),
         ("-", "", ""),

@@ -3,6 +3,7 @@
 pub mod lab;
 pub mod link;
 pub mod live;
+pub mod mrt;
 mod probe;
 pub mod router;
 mod stack;

@@ -10,6 +10,10 @@ usage: routerd run FILE [--socket PATH] [--seed N]   run a router in this networ
        routerd check FILE...                         validate configuration files
        routerd lab [TOPO]                            a network of routers in this process, and a shell
        routerd lab check|sim|validate|graph ...      see routerd lab --help
+       routerd mrt dump -o FILE [--socket PATH] [--received]
+                                                     the BGP table of a running router as an MRT file (RFC 6396)
+       routerd mrt show FILE [--config CONFIG --route-map NAME]
+                                                     an MRT file as lines, or what a route map would do to its routes
        routerd --version | --help
 
 FILE is YAML, or IOS/FRR-style text where its name ends in .conf, .cfg or .ios.
@@ -34,6 +38,10 @@ fn main() -> ExitCode {
         "check" if rest.iter().any(|a| a.starts_with('-')) => usage("check takes files only"),
         "check" => check(rest),
         "lab" => routerd::lab::main(rest),
+        "mrt" => match routerd::mrt::Wish::parse(rest) {
+            Ok(wish) => routerd::mrt::main(&wish),
+            Err(reason) => usage(&reason),
+        },
         "--version" | "-V" => {
             println!("routerd {}", env!("CARGO_PKG_VERSION"));
             ExitCode::SUCCESS

@@ -74,7 +74,7 @@ pub(super) const ROWS: &[Row<Run>] = &[
 ];
 
 /// What a list needs of its entries to keep them in order.
-trait Entry: PartialEq {
+pub(super) trait Entry: PartialEq {
     fn seq(&self) -> u32;
     fn set_seq(&mut self, seq: u32);
 }
@@ -99,7 +99,7 @@ impl Entry for PrefixEntry {
 
 /// Puts an entry at its `seq`, in place of an older one there; without a `seq` at the end unless the very
 /// entry is in the list already (FRR).
-fn put<E: Entry>(list: &mut Vec<E>, mut entry: E, seq: Option<u32>) {
+pub(super) fn put<E: Entry>(list: &mut Vec<E>, mut entry: E, seq: Option<u32>) {
     let seq = match seq {
         Some(seq) => seq,
         None => {
@@ -125,7 +125,7 @@ fn put<E: Entry>(list: &mut Vec<E>, mut entry: E, seq: Option<u32>) {
 }
 
 /// Removes the entry that says the same, at `seq` if that is given.
-fn take<E: Entry>(list: &mut Vec<E>, mut entry: E, seq: Option<u32>) -> bool {
+pub(super) fn take<E: Entry>(list: &mut Vec<E>, mut entry: E, seq: Option<u32>) -> bool {
     let at = list.iter().position(|old| {
         entry.set_seq(old.seq());
         seq.is_none_or(|s| s == old.seq()) && *old == entry
@@ -133,7 +133,7 @@ fn take<E: Entry>(list: &mut Vec<E>, mut entry: E, seq: Option<u32>) -> bool {
     at.map(|at| list.remove(at)).is_some()
 }
 
-fn action(args: &Args) -> Action {
+pub(super) fn action(args: &Args) -> Action {
     if args.has("deny") { Action::Deny } else { Action::Permit }
 }
 

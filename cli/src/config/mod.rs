@@ -1,6 +1,8 @@
 //! Configuration lines: a table of commands that edit a [`Config`], and nothing else. The shell uses the
 //! same table to refuse a bad line before it reaches the router; a file is the same lines one by one.
 
+mod bgp;
+mod bgp_lists;
 mod foreign;
 mod global;
 mod interface;
@@ -15,7 +17,7 @@ pub mod time;
 
 pub(crate) use keys::ALGORITHMS;
 pub(crate) use ospf::process::number as area_number;
-pub(crate) use route_map::KINDS;
+pub(crate) use route_map::{KINDS, VALIDITY};
 
 use crate::command::Mode;
 use crate::grammar::token::Fit;
@@ -44,9 +46,19 @@ impl core::error::Error for EditError {}
 /// A line that is nothing in this mode is tried in the modes around it, as in IOS; comments do nothing.
 /// The configuration is left in normal form.
 pub fn edit(config: &mut Config, mode: &Mode, line: &str) -> Result<Mode, EditError> {
-    let mode = edit_line(config, mode, line)?;
+    let mode = edit_line(config, mode, line).inspect_err(|_| config.normalize())?;
+    if drop_nameless_bgp(config) {
+        let message = "BGP is not configured: `router bgp AS` comes first".to_owned();
+        return Err(EditError { column: None, message });
+    }
     config.normalize();
     Ok(mode)
+}
+
+/// FRR's files say some of BGP outside of `router bgp`, possibly before it: what is still without AS is taken out.
+/// Answers whether there was such.
+pub(crate) fn drop_nameless_bgp(config: &mut Config) -> bool {
+    config.bgp.take_if(|bgp| bgp.asn == 0).is_some()
 }
 
 /// The same without the normal form, for many lines on end.
@@ -105,7 +117,13 @@ pub fn grammar() -> &'static Grammar<Run> {
             interface::ROWS,
             routes::ROWS,
             lists::ROWS,
+            bgp_lists::AS_PATH,
+            bgp_lists::COMMUNITY,
+            bgp_lists::EXTCOMMUNITY,
+            bgp_lists::LARGE,
             route_map::ROWS,
+            route_map::matches::ROWS,
+            route_map::sets::ROWS,
             keys::ROWS,
             rip::ROWS,
             rip_interface::ROWS,
@@ -114,6 +132,15 @@ pub fn grammar() -> &'static Grammar<Run> {
             ospf::tuning::ROWS,
             ospf::area::ROWS,
             ospf::interface::ROWS,
+            bgp::process::ROWS,
+            bgp::bestpath::ROWS,
+            bgp::restart::ROWS,
+            bgp::neighbor::ROWS,
+            bgp::session::ROWS,
+            bgp::policy::ROWS,
+            bgp::family::ROWS,
+            bgp::monitor::ROWS,
+            bgp::foreign::ROWS,
             foreign::ROWS,
         ];
         Grammar::of(tables)
@@ -129,6 +156,10 @@ pub fn modes(mode: &Mode) -> Modes {
         Mode::Interface(_) => Modes::INTERFACE,
         Mode::Rip => Modes::RIP,
         Mode::Ospf => Modes::OSPF,
+        Mode::Bgp => Modes::BGP,
+        Mode::BgpFamily(_) => Modes::BGP_FAMILY,
+        Mode::Bmp(_) => Modes::BMP,
+        Mode::Rpki => Modes::RPKI,
         Mode::RouteMap { .. } => Modes::ROUTE_MAP,
         Mode::KeyChain(_) => Modes::KEY_CHAIN,
         Mode::Key { .. } => Modes::KEY,

@@ -1,47 +1,25 @@
 //! Route maps.
 
+pub(super) mod matches;
+pub(super) mod sets;
+
+pub(crate) use matches::{KINDS, VALIDITY};
+
 use super::{Edit, Run, line, remove_first};
 use crate::command::Mode;
 use crate::grammar::{Args, Modes, Row};
-use core::net::IpAddr;
-use fib::{Kind, Protocol};
-use policy::config::{Action, Match, MetricType, OnMatch, RouteMapEntry, Set};
+use policy::config::{Action, Match, OnMatch, RouteMapEntry, Set};
 
 const HELP: &[(&str, &str)] = &[
     ("route-map", "A route map"),
     ("NAME", "Its name"),
     ("seq", "Where in the map"),
-    ("match", "A condition"),
-    ("set", "A change"),
-    ("address", "The route's network"),
-    ("next-hop", "The route's next hop"),
-    ("prefix-list", "By a prefix list"),
-    ("LIST", "Name of the list"),
-    ("interface", "The route's outgoing interface"),
-    ("metric", "The route's metric"),
-    ("tag", "The route's tag"),
-    ("source-protocol", "Where the route comes from"),
-    ("route-type", "Its finer kind"),
-    ("distance", "The distance it enters the routing table with"),
-    ("global", "A global address"),
     ("call", "Another map that must permit as well"),
     ("on-match", "Where to go on after a match"),
     ("next", "With the following entry"),
     ("goto", "With the first entry numbered at least this"),
     ("continue", "Where to go on after a match"),
     ("description", "A note for the reader"),
-    ("plain", "Nothing finer"),
-    ("inter-area", "OSPF inter-area"),
-    ("external1", "OSPF external type 1"),
-    ("external2", "OSPF external type 2"),
-    ("nssa1", "OSPF NSSA external type 1"),
-    ("nssa2", "OSPF NSSA external type 2"),
-    ("internal", "Learned inside the AS: by iBGP, or by OSPF and not external"),
-    ("external", "OSPF external, as IOS says it"),
-    ("nssa-external", "OSPF NSSA external, as IOS says it"),
-    ("type-1", "Type 1: metrics add up with the way"),
-    ("type-2", "Type 2: the metric alone"),
-    ("metric-type", "The type of an OSPF external route"),
 ];
 
 pub(super) const ROWS: &[Row<Run>] = &[
@@ -55,98 +33,6 @@ pub(super) const ROWS: &[Row<Run>] = &[
     .help(HELP),
     line("description LINE", "description [LINE]", Modes::ROUTE_MAP, "A note for the reader", description)
         .help(HELP),
-    line(
-        "match ip <address|next-hop> <LIST|prefix-list LIST$prefix_list>",
-        "match ip <address|next-hop> [LIST|prefix-list [LIST$prefix_list]]",
-        Modes::ROUTE_MAP,
-        "The route's network or next hop is in a list",
-        match_list,
-    )
-    .help(HELP),
-    line(
-        "match interface IFNAME",
-        "match interface [IFNAME]",
-        Modes::ROUTE_MAP,
-        "The route leaves here",
-        match_interface,
-    )
-    .help(HELP),
-    line(
-        "match metric <0-4294967295>$n",
-        "match metric [<0-4294967295>$n]",
-        Modes::ROUTE_MAP,
-        "The route's metric",
-        match_metric,
-    )
-    .help(HELP),
-    line(
-        "match tag <0-4294967295>$n",
-        "match tag [<0-4294967295>$n]",
-        Modes::ROUTE_MAP,
-        "The route's tag",
-        match_tag,
-    )
-    .help(HELP),
-    line(
-        "match source-protocol <connected|static|bgp|ospf|rip>",
-        "match source-protocol [<connected|static|bgp|ospf|rip>]",
-        Modes::ROUTE_MAP,
-        "Where the route comes from",
-        match_protocol,
-    )
-    .help(HELP),
-    line(
-        "match route-type <plain|inter-area|external1|external2|nssa1|nssa2|internal|\
-         <external|nssa-external> <type-1|type-2>>",
-        "match route-type [<plain|inter-area|external1|external2|nssa1|nssa2|internal|\
-         <external|nssa-external> <type-1|type-2>>]",
-        Modes::ROUTE_MAP,
-        "The route's finer kind",
-        match_kind,
-    )
-    .help(HELP),
-    line(
-        "set metric METRIC",
-        "set metric [METRIC]",
-        Modes::ROUTE_MAP,
-        "Another metric, or a change to it",
-        set_metric,
-    )
-    .help(HELP),
-    line("set tag <0-4294967295>$n", "set tag [<0-4294967295>$n]", Modes::ROUTE_MAP, "Another tag", set_tag)
-        .help(HELP),
-    line(
-        "set ip next-hop A.B.C.D$hop",
-        "set ip next-hop [A.B.C.D$hop]",
-        Modes::ROUTE_MAP,
-        "Another next hop",
-        set_next_hop,
-    )
-    .help(HELP),
-    line(
-        "set ipv6 next-hop global X:X::X:X$hop",
-        "set ipv6 next-hop global [X:X::X:X$hop]",
-        Modes::ROUTE_MAP,
-        "Another next hop",
-        set_next_hop,
-    )
-    .help(HELP),
-    line(
-        "set distance <0-255>$n",
-        "set distance [<0-255>$n]",
-        Modes::ROUTE_MAP,
-        "Another administrative distance",
-        set_distance,
-    )
-    .help(HELP),
-    line(
-        "set metric-type <type-1|type-2>",
-        "set metric-type [<type-1|type-2>]",
-        Modes::ROUTE_MAP,
-        "Another type of an OSPF external route",
-        set_metric_type,
-    )
-    .help(HELP),
     line("call NAME", "call [NAME]", Modes::ROUTE_MAP, "Another map must permit as well", call).help(HELP),
     line(
         "on-match <next|goto <1-65535>$n>",
@@ -220,89 +106,6 @@ fn description(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
     Ok(())
 }
 
-fn match_list(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
-    let list = args.text("LIST").or(args.text("prefix_list")).filter(|_| !args.no()).map(str::to_owned);
-    let m = &mut edit.entry()?.matches;
-    let place = match (args.has("address"), args.has("prefix-list")) {
-        (true, false) => &mut m.address,
-        (true, true) => &mut m.address_prefix_list,
-        (false, false) => &mut m.next_hop,
-        (false, true) => &mut m.next_hop_prefix_list,
-    };
-    *place = list;
-    Ok(())
-}
-
-fn match_interface(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
-    edit.entry()?.matches.interface = args.text("IFNAME").filter(|_| !args.no()).map(str::to_owned);
-    Ok(())
-}
-
-fn match_metric(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
-    edit.entry()?.matches.metric = args.get("n").filter(|_| !args.no());
-    Ok(())
-}
-
-fn match_tag(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
-    edit.entry()?.matches.tag = args.get("n").filter(|_| !args.no());
-    Ok(())
-}
-
-fn match_protocol(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
-    let protocol = args.keywords().find_map(|k| k.parse::<Protocol>().ok());
-    edit.entry()?.matches.source_protocol = protocol.filter(|_| !args.no());
-    Ok(())
-}
-
-/// Names of the finer kinds, as in the configuration.
-pub(crate) const KINDS: [(Kind, &str); 7] = [
-    (Kind::Plain, "plain"),
-    (Kind::InterArea, "inter-area"),
-    (Kind::External1, "external1"),
-    (Kind::External2, "external2"),
-    (Kind::Nssa1, "nssa1"),
-    (Kind::Nssa2, "nssa2"),
-    (Kind::Internal, "internal"),
-];
-
-fn match_kind(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
-    let kind = match (args.has("type-1"), args.has("external"), args.has("nssa-external")) {
-        (true, true, _) => Some(Kind::External1),
-        (false, true, _) => Some(Kind::External2),
-        (true, _, true) => Some(Kind::Nssa1),
-        (false, _, true) => Some(Kind::Nssa2),
-        _ => KINDS.into_iter().find(|(_, name)| args.has(name)).map(|(kind, _)| kind),
-    };
-    edit.entry()?.matches.route_type = kind.filter(|_| !args.no());
-    Ok(())
-}
-
-fn set_metric(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
-    edit.entry()?.set.metric = args.get("METRIC").filter(|_| !args.no());
-    Ok(())
-}
-
-fn set_tag(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
-    edit.entry()?.set.tag = args.get("n").filter(|_| !args.no());
-    Ok(())
-}
-
-fn set_next_hop(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
-    edit.entry()?.set.next_hop = args.get::<IpAddr>("hop").filter(|_| !args.no());
-    Ok(())
-}
-
-fn set_distance(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
-    edit.entry()?.set.distance = args.get("n").filter(|_| !args.no());
-    Ok(())
-}
-
-fn set_metric_type(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
-    let metric_type = if args.has("type-1") { MetricType::One } else { MetricType::Two };
-    edit.entry()?.set.metric_type = Some(metric_type).filter(|_| !args.no());
-    Ok(())
-}
-
 fn call(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
     edit.entry()?.call = args.text("NAME").filter(|_| !args.no()).map(str::to_owned);
     Ok(())
@@ -351,6 +154,60 @@ mod tests {
             "set ip next-hop 10.0.0.1",
             "set ipv6 next-hop global 2001:db8::1",
             "set distance 90",
+            "match ip address prefix-len 24",
+            "match ip next-hop address 10.0.0.1",
+            "match ipv6 address A",
+            "match ipv6 address prefix-list P",
+            "match ipv6 address prefix-len 48",
+            "match ipv6 next-hop A",
+            "match ipv6 next-hop prefix-list P",
+            "match ipv6 next-hop address 2001:db8::1",
+            "match ipv6 next-hop 2001:db8::1",
+            "match as-path A",
+            "match community C",
+            "match community C exact-match",
+            "match community 10 any",
+            "match extcommunity C",
+            "match large-community C any",
+            "match local-preference 100",
+            "match origin igp",
+            "match peer 10.0.0.1",
+            "match peer 2001:db8::1",
+            "match peer eth1",
+            "match peer local",
+            "match rpki valid",
+            "match rpki notfound",
+            "set as-path prepend 65001 65001",
+            "set as-path prepend last-as 3",
+            "set as-path exclude 65001 65002",
+            "set as-path exclude all",
+            "set as-path replace any",
+            "set as-path replace 65001",
+            "set as-path replace 65001 65002",
+            "set community 65001:1 no-export",
+            "set community 65001:1 additive",
+            "set community none",
+            "set comm-list C delete",
+            "set large-community 1:2:3 additive",
+            "set large-community none",
+            "set large-comm-list C delete",
+            "set extcommunity rt 65001:1 65001:2",
+            "set extcommunity soo 10.0.0.1:1",
+            "set extcommunity none",
+            "set extended-comm-list C delete",
+            "set local-preference 200",
+            "set local-preference -5",
+            "set origin incomplete",
+            "set weight 100",
+            "set ip next-hop peer-address",
+            "set ip next-hop unchanged",
+            "set ipv6 next-hop local fe80::1",
+            "set ipv6 next-hop peer-address",
+            "set ipv6 next-hop prefer-global",
+            "set ipv6 next-hop unchanged",
+            "set aggregator as 65001 10.0.0.1",
+            "set atomic-aggregate",
+            "set originator-id 10.0.0.1",
             "set metric-type type-1",
             "call OTHER",
             "on-match next",
@@ -360,6 +217,15 @@ mod tests {
             assert_ne!(map(&[line]), plain, "{line}");
             assert_eq!(map(&[line, &format!("no {line}")]), plain, "no {line}");
         }
+    }
+
+    #[test]
+    fn a_condition_is_taken_back_without_its_value() {
+        let two = ["match ip next-hop A", "match ip next-hop address 10.0.0.1"];
+        assert_eq!(map(&[two[0], two[1], "no match ip next-hop address"]), map(&[two[0]]));
+        assert_eq!(map(&[two[0], two[1], "no match ip next-hop"]), map(&[two[1]]));
+        let six = "match ipv6 next-hop address 2001:db8::1";
+        assert_eq!(map(&[six, "no match ipv6 next-hop address"]), map(&[]));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Commands of the user and privileged modes: what each line asks for, as a typed [`Action`]. Nothing here
 //! talks to a router or prints; [`crate::session`] does.
 
+mod bgp;
 mod ospf;
 mod show;
 mod tools;
@@ -10,8 +11,9 @@ use crate::grammar::{Args, Grammar, Modes, Row, row};
 use crate::session::Extra;
 use std::collections::BTreeMap;
 
+pub use bgp::BgpView;
 pub use ospf::OspfView;
-pub use show::View;
+pub use show::{CommunityKind, View};
 
 /// What a line means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +71,7 @@ pub enum Handler {
 /// Every command, with those a backend adds.
 pub fn grammar(extras: &[Extra]) -> Grammar<Handler> {
     let mut grammar = Grammar::new();
-    for row in show::ROWS.iter().chain(ospf::ROWS).chain(tools::ROWS) {
+    for row in show::ROWS.iter().chain(ospf::ROWS).chain(bgp::ROWS).chain(tools::ROWS) {
         let help: BTreeMap<&str, &str> = row.help.iter().copied().collect();
         let own = Handler::Own(row.run);
         // Everything that is shown can be had as JSON; FRR's tooling asks like this.

@@ -1,5 +1,6 @@
 //! `show`: what is asked, and how the answer is printed.
 
+use super::bgp::BgpView;
 use super::ospf::OspfView;
 use super::{Action, Run, line};
 use crate::command::{Family, RouteQuery, Show};
@@ -35,6 +36,8 @@ pub enum View {
     Protocols(Option<Box<rip::config::Config>>),
     /// `show ip ospf ...`
     Ospf(OspfView),
+    /// `show bgp ...`
+    Bgp(BgpView),
     /// A configuration as lines.
     Text,
     /// A configuration as YAML.
@@ -43,10 +46,25 @@ pub enum View {
     AccessLists(Option<String>),
     /// Prefix lists; of this name only.
     PrefixLists(Option<String>),
+    /// AS-path access lists; of this name only.
+    AsPathLists(Option<String>),
+    /// Community lists; of this name only.
+    CommunityLists(CommunityKind, Option<String>),
     /// Route maps; of this name only.
     RouteMaps(Option<String>),
     /// Key chains; of this name only.
     KeyChains(Option<String>),
+}
+
+/// Which communities a list is about.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum CommunityKind {
+    /// RFC 1997.
+    Plain,
+    /// RFC 4360.
+    Extended,
+    /// RFC 8092.
+    Large,
 }
 
 const ROUTE_HELP: &[(&str, &str)] = &[
@@ -180,6 +198,22 @@ pub(super) const ROWS: &[Row<Run>] = &[
         show(args, Show::Policy, View::PrefixLists(name(args)))
     })
     .help(LIST_HELP),
+    line("show <bgp|ip> as-path-access-list [NAME]", "", Modes::EXEC, "AS-path access lists", |args| {
+        show(args, Show::Policy, View::AsPathLists(name(args)))
+    })
+    .help(LIST_HELP),
+    line("show <bgp|ip> community-list [NAME]", "", Modes::EXEC, "Community lists", |args| {
+        community_lists(args, CommunityKind::Plain)
+    })
+    .help(LIST_HELP),
+    line("show <bgp|ip> extcommunity-list [NAME]", "", Modes::EXEC, "Extended community lists", |args| {
+        community_lists(args, CommunityKind::Extended)
+    })
+    .help(LIST_HELP),
+    line("show <bgp|ip> large-community-list [NAME]", "", Modes::EXEC, "Large community lists", |args| {
+        community_lists(args, CommunityKind::Large)
+    })
+    .help(LIST_HELP),
     line("show route-map [NAME]", "", Modes::EXEC, "Route maps", |args| {
         show(args, Show::Policy, View::RouteMaps(name(args)))
     })
@@ -212,6 +246,11 @@ const LIST_HELP: &[(&str, &str)] = &[
     ("access-list", "Access lists"),
     ("access-lists", "Access lists"),
     ("prefix-list", "Prefix lists"),
+    ("bgp", "BGP"),
+    ("as-path-access-list", "AS-path access lists"),
+    ("community-list", "Community lists"),
+    ("extcommunity-list", "Extended community lists"),
+    ("large-community-list", "Large community lists"),
     ("route-map", "Route maps"),
     ("key", "Keys"),
     ("chain", "Key chains"),
@@ -273,4 +312,8 @@ fn neighbors_v4(args: &Args) -> Result<Action, String> {
 
 fn access_lists(args: &Args) -> Result<Action, String> {
     show(args, Show::Policy, View::AccessLists(name(args)))
+}
+
+fn community_lists(args: &Args, kind: CommunityKind) -> Result<Action, String> {
+    show(args, Show::Policy, View::CommunityLists(kind, name(args)))
 }

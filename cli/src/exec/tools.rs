@@ -67,6 +67,13 @@ const DEBUG_HELP: &[(&str, &str)] = &[
     ("flood", "Flooding"),
     ("lsa", "LSAs made, taken and forgotten"),
     ("spf", "Shortest paths"),
+    ("bestpath", "How best paths are chosen"),
+    ("graceful-restart", "Restarts and stale routes"),
+    ("keepalives", "KEEPALIVEs"),
+    ("neighbor-events", "Neighbors and their states"),
+    ("nht", "Next hops, and whether they are reached"),
+    ("rpki", "Validating caches"),
+    ("updates", "UPDATEs"),
 ];
 
 /// Topics that `debug` and its kin take.
@@ -75,7 +82,8 @@ macro_rules! topics {
         concat!(
             $before,
             "<all|arp|config|interface|ip|ipv6 nd|rib|rip [events|packet]|\
-             [ip] ospf [adj|events|flood|ism|lsa|nsm|packet|spf]>",
+             [ip] ospf [adj|events|flood|ism|lsa|nsm|packet|spf]|\
+             [ip] bgp [bestpath|events|graceful-restart|keepalives|neighbor-events|nht|rpki|updates]>",
             $after
         )
     };
@@ -257,9 +265,14 @@ fn debug(args: &Args) -> Result<Action, String> {
     let mut words = args.keywords();
     let on = words.next() == Some("debug") && !args.no();
     let mut topic: Vec<&str> = words.collect();
-    // IOS names OSPF by its family and FRR its state machines: topics are `ospf adj` and the like.
-    if let ["ip", "ospf", ..] = topic.as_slice() {
+    // IOS names OSPF and BGP by their family and FRR their state machines: topics are `ospf adj` and the like.
+    if let ["ip", "ospf" | "bgp", ..] = topic.as_slice() {
         topic.remove(0);
+    }
+    if let ["bgp", what] = topic.as_mut_slice()
+        && *what == "events"
+    {
+        *what = "neighbor-events";
     }
     if let ["ospf", what] = topic.as_mut_slice() {
         *what = match *what {

@@ -26,6 +26,7 @@ pub(super) static GLOSSARY: &[(&str, &str)] = &[
     ("interface", "An interface"),
     ("interfaces", "Interfaces"),
     ("ip", "IPv4"),
+    ("ipv4", "IPv4"),
     ("ipv6", "IPv6"),
     ("json", "As JSON"),
     ("key", "Keys"),

@@ -42,11 +42,19 @@ impl Modes {
     /// `r1(config-keychain-key)#`
     pub const KEY: Modes = Modes(128);
     /// Every configuration mode.
-    pub const ANY_CONFIG: Modes = Modes(4 | 8 | 16 | 32 | 64 | 128 | 512);
+    pub const ANY_CONFIG: Modes = Modes(4 | 8 | 16 | 32 | 64 | 128 | 512 | 1024 | 2048 | 4096 | 8192);
     /// Behind `|`.
     pub const PIPE: Modes = Modes(256);
     /// `r1(config-router)#`, of OSPF
     pub const OSPF: Modes = Modes(512);
+    /// `r1(config-router)#`, of BGP
+    pub const BGP: Modes = Modes(1024);
+    /// `r1(config-router-af)#`
+    pub const BGP_FAMILY: Modes = Modes(2048);
+    /// `r1(config-bgp-bmp)#`
+    pub const BMP: Modes = Modes(4096);
+    /// `r1(config-rpki)#`
+    pub const RPKI: Modes = Modes(8192);
 
     /// Whether the two have a mode in common.
     pub const fn meets(self, other: Modes) -> bool {

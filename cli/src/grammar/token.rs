@@ -30,6 +30,8 @@ pub enum Kind {
     Time,
     /// `IFNAME`: an interface's name; nothing that looks like an address.
     IfName,
+    /// `AS`: the number of an autonomous system, `65000` or `1.10`.
+    As,
     /// `LINE`: all the rest.
     Line,
     /// Any other capital label: one word of free choice, quoted if it has blanks.
@@ -50,7 +52,10 @@ impl Kind {
             "METRIC" => Some(Kind::Metric),
             "HH:MM:SS" => Some(Kind::Time),
             "IFNAME" => Some(Kind::IfName),
+            "AS" => Some(Kind::As),
             "LINE" => Some(Kind::Line),
+            // `clear bgp *`: itself and nothing else.
+            "*" => None,
             // `-c`, `-I`: options as the tools of Linux have them.
             other if other.starts_with('-') || other.bytes().any(|b| b.is_ascii_lowercase()) => None,
             other if other.bytes().all(|b| b.is_ascii_digit()) => None,
@@ -73,6 +78,7 @@ impl Kind {
             Kind::Metric => "A metric, or +N or -N to change it",
             Kind::Time => "Hours, minutes, seconds (UTC)",
             Kind::IfName => "Interface name",
+            Kind::As => "Number of an AS: 1-4294967295, or 1.10",
             Kind::Line => "The rest of the line",
             Kind::Name => "A name",
         }
@@ -140,6 +146,7 @@ impl Token {
             Kind::Metric => typed(word.parse::<policy::config::SetMetric>().is_ok()),
             Kind::Time => typed(parse_time(word).is_some()),
             Kind::IfName => (!word.is_empty() && (quoted || !looks_like_address(word))).then_some(Fit::Free),
+            Kind::As => typed(bgp::config::asn(word).is_some()),
             Kind::Line => Some(Fit::Rest),
             Kind::Name => (quoted || !word.is_empty()).then_some(Fit::Free),
         }
@@ -152,7 +159,7 @@ impl Token {
         match &self.kind {
             Kind::Word => starts_with(&self.label, word),
             Kind::Number(..) => decimal(""),
-            Kind::V4 => decimal("."),
+            Kind::V4 | Kind::As => decimal("."),
             Kind::V6 => only(":."),
             Kind::Address => only(":."),
             Kind::V4Prefix => decimal("./"),

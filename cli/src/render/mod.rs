@@ -1,6 +1,7 @@
 //! Answers as an operator reads them: columns as FRR and IOS print them, or JSON with FRR's names.
 //! Pure: nothing here asks, waits or prints.
 
+mod bgp;
 mod interfaces;
 mod linux;
 mod neighbors;
@@ -45,6 +46,7 @@ pub fn text(reply: &Reply, view: &View, first: bool) -> String {
         }
         (Reply::RipStatus(status), _) => rip::status(status.as_deref(), None),
         (Reply::Ospf(reply), view) => ospf::text(reply.as_deref(), view),
+        (Reply::Bgp(reply), view) => bgp::text(reply.as_deref(), view, first),
         (Reply::Protocols(all), View::Protocols(config)) => protocols::text(all, config.as_deref()),
         (Reply::Protocols(all), _) => protocols::text(all, None),
         (Reply::Policy(config), view) => policy::text(config, view),
@@ -73,6 +75,7 @@ pub fn json(reply: &Reply, view: &View) -> Value {
         (Reply::RipTable(table), _) => rip::table_json(table),
         (Reply::RipStatus(status), _) => rip::status_json(status.as_deref()),
         (Reply::Ospf(reply), view) => ospf::json(reply.as_deref(), view),
+        (Reply::Bgp(reply), _) => bgp::json(reply.as_deref()),
         (Reply::Protocols(all), _) => protocols::json(all),
         (Reply::Policy(config), view) => policy::json(config, view),
         (Reply::Remark(words), _) => json!({ "remark": words }),

@@ -1,8 +1,11 @@
-//! Access lists, prefix lists, route maps and key chains, in FRR's shapes. Secrets are not shown.
+//! Lists of every kind, route maps and key chains, in FRR's shapes. Secrets are not shown.
 
 use super::object;
-use crate::exec::View;
-use policy::config::{Action, Config, Key, Lifetime, OnMatch, PrefixList, RouteMapEntry};
+use crate::exec::{CommunityKind, View};
+use crate::text::{Word, action, changes, conditions, entry_text, is_number};
+use policy::config::{
+    AsPathEntry, CommunityEntry, Config, Key, Lifetime, OnMatch, PrefixList, RouteMapEntry,
+};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -38,6 +41,23 @@ pub(super) fn text(config: &Config, view: &View) -> String {
                     let _ = writeln!(out, "   seq {} {} {network}{ge}{le}", e.seq, action(e.action));
                 }
             }
+        }
+        View::AsPathLists(name) => {
+            for (name, list) in chosen(&config.as_path_lists, name) {
+                let _ = writeln!(out, "AS path access list {name}");
+                for AsPathEntry { action: what, regex, .. } in list {
+                    let _ = writeln!(out, "    {} {regex}", action(*what));
+                }
+            }
+        }
+        View::CommunityLists(CommunityKind::Plain, name) => {
+            communities(&mut out, "community", &config.community_lists, name);
+        }
+        View::CommunityLists(CommunityKind::Extended, name) => {
+            communities(&mut out, "extended community", &config.extcommunity_lists, name);
+        }
+        View::CommunityLists(CommunityKind::Large, name) => {
+            communities(&mut out, "large community", &config.large_community_lists, name);
         }
         View::RouteMaps(name) => {
             for (name, entries) in chosen(&config.route_maps, name) {
@@ -112,6 +132,22 @@ pub(super) fn json(config: &Config, view: &View) -> Value {
                 all.insert(name.clone(), object(members));
             }
         }
+        View::AsPathLists(name) => {
+            for (name, list) in chosen(&config.as_path_lists, name) {
+                let entry =
+                    |e: &AsPathEntry| json!({ "seqNo": e.seq, "type": action(e.action), "regExp": e.regex });
+                all.insert(name.clone(), list.iter().map(entry).collect());
+            }
+        }
+        View::CommunityLists(CommunityKind::Plain, name) => {
+            all.extend(communities_json(&config.community_lists, name));
+        }
+        View::CommunityLists(CommunityKind::Extended, name) => {
+            all.extend(communities_json(&config.extcommunity_lists, name));
+        }
+        View::CommunityLists(CommunityKind::Large, name) => {
+            all.extend(communities_json(&config.large_community_lists, name));
+        }
         View::RouteMaps(name) => {
             for (name, entries) in chosen(&config.route_maps, name) {
                 let rules: Vec<Value> = entries
@@ -121,8 +157,8 @@ pub(super) fn json(config: &Config, view: &View) -> Value {
                             ("sequenceNumber", Some(json!(e.seq))),
                             ("type", Some(json!(action(e.action)))),
                             ("description", e.description.as_ref().map(|d| json!(d))),
-                            ("matchClauses", Some(json!(matches(e)))),
-                            ("setClauses", Some(json!(sets(e)))),
+                            ("matchClauses", Some(json!(conditions(&e.matches)))),
+                            ("setClauses", Some(json!(changes(&e.set)))),
                             ("callClause", e.call.as_ref().map(|c| json!(c))),
                             ("action", Some(json!(then(e)))),
                         ])
@@ -160,11 +196,48 @@ fn chosen<'c, T>(
     all.iter().filter(move |(n, _)| name.as_ref().is_none_or(|wanted| wanted == *n))
 }
 
-fn action(action: Action) -> &'static str {
-    match action {
-        Action::Permit => "permit",
-        Action::Deny => "deny",
+/// FRR's headings: of named lists, and of numbered ones as IOS has them.
+fn communities<C: Word>(
+    out: &mut String,
+    kind: &str,
+    lists: &BTreeMap<String, Vec<CommunityEntry<C>>>,
+    name: &Option<String>,
+) {
+    for (name, list) in chosen(lists, name) {
+        let expanded = list.iter().any(|e| e.regex.is_some());
+        let style = match (expanded, is_number(name)) {
+            (false, _) => "standard",
+            (true, false) => "expanded",
+            (true, true) => "(expanded) access",
+        };
+        let heading = if is_number(name) { kind.to_owned() } else { format!("named {kind}") };
+        let _ = writeln!(out, "{} {style} list {name}", capital(&heading));
+        for entry in list {
+            let line = format!("    {} {}", action(entry.action), entry_text(entry));
+            let _ = writeln!(out, "{}", line.trim_end());
+        }
     }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+fn communities_json<C: Word>(
+    lists: &BTreeMap<String, Vec<CommunityEntry<C>>>,
+    name: &Option<String>,
+) -> Vec<(String, Value)> {
+    let entry = |e: &CommunityEntry<C>| {
+        let words: Vec<String> = e.communities.iter().map(Word::word).collect();
+        object(vec![
+            ("seqNo", Some(json!(e.seq))),
+            ("type", Some(json!(action(e.action)))),
+            ("communities", e.regex.is_none().then(|| json!(words))),
+            ("regExp", e.regex.as_ref().map(|r| json!(r))),
+        ])
+    };
+    chosen(lists, name).map(|(name, list)| (name.clone(), list.iter().map(entry).collect())).collect()
 }
 
 fn family(mut prefixes: impl Iterator<Item = fib::Prefix>) -> &'static str {
@@ -181,47 +254,12 @@ fn map_entry(out: &mut String, entry: &RouteMapEntry) {
         let _ = writeln!(out, "  Description:\n    {note}");
     }
     out.push_str("  Match clauses:\n");
-    matches(entry).iter().for_each(|m| out.extend(["    ", m, "\n"]));
+    conditions(&entry.matches).iter().for_each(|m| out.extend(["    ", m, "\n"]));
     out.push_str("  Set clauses:\n");
-    sets(entry).iter().for_each(|s| out.extend(["    ", s, "\n"]));
+    changes(&entry.set).iter().for_each(|s| out.extend(["    ", s, "\n"]));
     out.push_str("  Call clause:\n");
     entry.call.iter().for_each(|c| out.extend(["    Call ", c, "\n"]));
     let _ = writeln!(out, "  Action:\n    {}", then(entry));
-}
-
-fn matches(entry: &RouteMapEntry) -> Vec<String> {
-    let m = &entry.matches;
-    let kind = crate::config::KINDS.iter().find(|(k, _)| Some(*k) == m.route_type).map(|(_, name)| name);
-    [
-        m.address.as_ref().map(|n| format!("ip address {n}")),
-        m.address_prefix_list.as_ref().map(|n| format!("ip address prefix-list {n}")),
-        m.next_hop.as_ref().map(|n| format!("ip next-hop {n}")),
-        m.next_hop_prefix_list.as_ref().map(|n| format!("ip next-hop prefix-list {n}")),
-        m.interface.as_ref().map(|n| format!("interface {n}")),
-        m.metric.map(|n| format!("metric {n}")),
-        m.tag.map(|n| format!("tag {n}")),
-        m.source_protocol.map(|p| format!("source-protocol {p}")),
-        kind.map(|name| format!("route-type {name}")),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
-fn sets(entry: &RouteMapEntry) -> Vec<String> {
-    let s = &entry.set;
-    [
-        s.metric.map(|m| format!("metric {m}")),
-        s.tag.map(|n| format!("tag {n}")),
-        s.next_hop.map(|hop| {
-            if hop.is_ipv4() { format!("ip next-hop {hop}") } else { format!("ipv6 next-hop global {hop}") }
-        }),
-        s.distance.map(|n| format!("distance {n}")),
-        s.metric_type.map(|kind| format!("metric-type {}", crate::text::metric_type(kind))),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
 }
 
 fn then(entry: &RouteMapEntry) -> String {
@@ -290,6 +328,38 @@ route-map: M
         assert_eq!(json(&c, &View::PrefixLists(None))["P"]["entries"][0]["maximumPrefixLength"], 24);
         let map = json(&c, &View::RouteMaps(None));
         assert_eq!(map["M"]["rules"][0]["matchClauses"], json!(["ip address prefix-list P"]));
+    }
+
+    /// The headings are FRR's.
+    #[test]
+    fn lists_of_bgp_are_in_frr_s_shape() {
+        let lines = "bgp as-path access-list A permit ^65001_\nbgp as-path access-list A deny .*\n\
+                     bgp community-list 1 permit 65001:1 no-export\nbgp community-list 1 deny\n\
+                     bgp community-list 100 permit _65001:1_\nbgp community-list standard C permit local-AS\n\
+                     bgp extcommunity-list standard X permit rt 65001:1\nbgp large-community-list expanded L deny x\n";
+        let c = crate::text::parse(lines, "x").unwrap().policy;
+        assert_eq!(
+            text(&c, &View::AsPathLists(None)),
+            "AS path access list A\n    permit ^65001_\n    deny .*\n"
+        );
+        let expected = "\
+Community standard list 1
+    permit 65001:1 no-export
+    deny
+Community (expanded) access list 100
+    permit _65001:1_
+Named community standard list C
+    permit local-AS
+";
+        assert_eq!(text(&c, &View::CommunityLists(CommunityKind::Plain, None)), expected);
+        let x = text(&c, &View::CommunityLists(CommunityKind::Extended, None));
+        assert_eq!(x, "Named extended community standard list X\n    permit rt 65001:1\n");
+        let l = text(&c, &View::CommunityLists(CommunityKind::Large, Some("L".into())));
+        assert_eq!(l, "Named large community expanded list L\n    deny x\n");
+        let entry = json!([{ "seqNo": 5, "type": "permit", "communities": ["local-AS"] }]);
+        let some = View::CommunityLists(CommunityKind::Plain, Some("C".into()));
+        assert_eq!(json(&c, &some), json!({ "C": entry }));
+        assert_eq!(json(&c, &View::AsPathLists(None))["A"][1]["regExp"], ".*");
     }
 
     #[test]

@@ -242,6 +242,12 @@ impl<B: Backend> Session<B> {
             match () {
                 () if has("route-map") || has("call") => values.extend(policy.route_maps.into_keys()),
                 () if has("key") => values.extend(policy.key_chains.into_keys()),
+                () if has("as-path") => values.extend(policy.as_path_lists.into_keys()),
+                () if has("large-comm") => values.extend(policy.large_community_lists.into_keys()),
+                () if has("extcommunity") || has("extended-comm") => {
+                    values.extend(policy.extcommunity_lists.into_keys());
+                }
+                () if has("comm") => values.extend(policy.community_lists.into_keys()),
                 () if has("prefix") => values.extend(policy.prefix_lists.into_keys()),
                 () if has("list") || has("distance") || has("match") => {
                     values.extend(policy.access_lists.into_keys());
@@ -404,7 +410,7 @@ impl<B: Backend> Session<B> {
         mut pipeline: Pipeline,
         screen: &mut dyn Screen,
     ) -> Result<Step, Failure> {
-        let whole = pipeline.json || matches!(view, View::RouteSummary(_));
+        let whole = pipeline.json || matches!(view, View::RouteSummary(_)) || pages::adds_up(&show);
         let mut first = true;
         let mut gathered: Option<Reply> = None;
         loop {

@@ -1,7 +1,8 @@
 //! Long answers come in pages: where the next one begins, and several as one.
 
-use crate::command::{OspfShow, Show};
-use crate::reply::{OspfReply, Reply};
+use crate::command::{BgpShow, OspfShow, Show};
+use crate::reply::{BgpReply, OspfReply, Reply};
+use bgp::show::Cursor;
 use fib::Prefix;
 use ospf::show::Position;
 
@@ -14,6 +15,12 @@ pub(super) enum Place {
     Lsa(Position),
     /// At a route of OSPF's own table.
     OspfRoute(bool, Prefix),
+    /// At a destination of BGP's table.
+    Bgp(Cursor),
+    /// At a set of BGP's attributes.
+    BgpAttributes(u32),
+    /// At a ROA.
+    Roa((Prefix, u8, u32)),
 }
 
 /// Where the next page begins.
@@ -24,6 +31,13 @@ pub(super) fn after(reply: &Reply) -> Option<Place> {
         Reply::Ospf(Some(reply)) => match reply.as_ref() {
             OspfReply::Database(page) => page.more.clone().map(Place::Lsa),
             OspfReply::Routes(page) => page.more.map(|(external, prefix)| Place::OspfRoute(external, prefix)),
+            _ => None,
+        },
+        Reply::Bgp(Some(reply)) => match reply.as_ref() {
+            BgpReply::Routes(page) => page.more.map(Place::Bgp),
+            BgpReply::Attributes(page) => page.more.map(Place::BgpAttributes),
+            BgpReply::RpkiTable(page) => page.more.map(Place::Roa),
+            BgpReply::Statistics(page) => page.more.map(Place::Prefix),
             _ => None,
         },
         _ => None,
@@ -41,8 +55,17 @@ pub(super) fn go_on(show: &mut Show, place: &Place) -> bool {
         (Show::Ospf(OspfShow::Routes(query)), Place::OspfRoute(external, prefix)) => {
             set(&mut query.after, (*external, *prefix))
         }
+        (Show::Bgp(BgpShow::Routes(query)), Place::Bgp(cursor)) => set(&mut query.after, *cursor),
+        (Show::Bgp(BgpShow::Attributes { after }), Place::BgpAttributes(id)) => set(after, *id),
+        (Show::Bgp(BgpShow::RpkiTable { after }), Place::Roa(roa)) => set(after, *roa),
+        (Show::Bgp(BgpShow::Statistics { after, .. }), Place::Prefix(prefix)) => set(after, *prefix),
         _ => false,
     }
+}
+
+/// Whether pages are parts of one sum rather than of a list.
+pub(super) fn adds_up(show: &Show) -> bool {
+    matches!(show, Show::Bgp(BgpShow::Statistics { .. }))
 }
 
 fn set<T: PartialEq>(after: &mut Option<T>, place: T) -> bool {
@@ -66,7 +89,31 @@ pub(super) fn join(before: Reply, next: Reply) -> Reply {
             join_ospf(&mut all, *next);
             Reply::Ospf(Some(all))
         }
+        (Reply::Bgp(Some(mut all)), Reply::Bgp(Some(next))) => {
+            join_bgp(&mut all, *next);
+            Reply::Bgp(Some(all))
+        }
         (before, _) => before,
+    }
+}
+
+fn join_bgp(all: &mut BgpReply, next: BgpReply) {
+    match (all, next) {
+        (BgpReply::Routes(all), BgpReply::Routes(next)) => {
+            all.destinations.extend(next.destinations);
+            all.filtered = all.filtered.saturating_add(next.filtered);
+            all.more = next.more;
+        }
+        (BgpReply::Attributes(all), BgpReply::Attributes(next)) => {
+            all.sets.extend(next.sets);
+            all.more = next.more;
+        }
+        (BgpReply::Statistics(all), BgpReply::Statistics(next)) => all.add(&next),
+        (BgpReply::RpkiTable(all), BgpReply::RpkiTable(next)) => {
+            all.roas.extend(next.roas);
+            all.more = next.more;
+        }
+        _ => {}
     }
 }
 

@@ -350,7 +350,7 @@ fn tab_completes_words_names_and_filters() {
     ] {
         session.line(line, &mut String::new());
     }
-    assert_eq!(complete(&mut session, "match ip address "), "prefix-list A");
+    assert_eq!(complete(&mut session, "match ip address "), "prefix-len prefix-list A");
     assert_eq!(complete(&mut session, "match ip address prefix-list "), "P");
     assert_eq!(complete(&mut session, "do show int e"), "eth1 eth2");
     assert_eq!(session.complete("do show int e").0, 12);

@@ -2,15 +2,21 @@
 //! [`Config`]; printing writes the lines that lead to it. `parse(print(c)) == c` for every valid `c`.
 //! Whether the values make sense together is [`configs::validate()`]'s to judge.
 
+mod bgp;
 mod ospf;
+mod policy;
 mod print;
+mod profile;
 
 use crate::command::Mode;
-use crate::config::edit_line;
+use crate::config::{drop_nameless_bgp, edit_line};
 use configs::Config;
 
+pub(crate) use policy::{Word, action, changes, conditions, entry_text, is_number};
+use profile::Profile;
+
 pub use print::print;
-pub(crate) use print::{metric_type, versions};
+pub(crate) use print::versions;
 
 /// One line that was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,9 +56,16 @@ pub fn parse(text: &str, file: &str) -> Result<Config, Vec<LineError>> {
     let mut config = Config::default();
     let mut mode = Mode::Config;
     let mut errors = Vec::new();
+    let mut profile = Profile::default();
     let lines = text.lines().enumerate().filter(|(_, line)| !HEADINGS.contains(&line.trim()));
     for (number, line) in lines {
-        match edit_line(&mut config, &mode, line) {
+        profile.line(line);
+        let begins = config.bgp.is_none();
+        let edited = edit_line(&mut config, &mode, line);
+        if let Some(bgp) = config.bgp.as_mut().filter(|_| begins) {
+            profile.begin(bgp);
+        }
+        match edited {
             // `end` closes a file; `exit` at its outermost does nothing.
             Ok(next) if !next.is_config() => mode = Mode::Config,
             Ok(next) => mode = next,
@@ -70,6 +83,10 @@ pub fn parse(text: &str, file: &str) -> Result<Config, Vec<LineError>> {
                 });
             }
         }
+    }
+    drop_nameless_bgp(&mut config);
+    if let Some(bgp) = &mut config.bgp {
+        profile.end(bgp);
     }
     config.normalize();
     if errors.is_empty() { Ok(config) } else { Err(errors) }

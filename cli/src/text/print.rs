@@ -8,7 +8,7 @@ use configs::config::{Discard, Forwarding, Interface, Logging, Rule, StaticRoute
 use core::fmt::Display;
 use core::net::IpAddr;
 use fib::{Prefix, RpFilter};
-use policy::config::{AccessEntry, Action, Key, Lifetime, MetricType, OnMatch, PrefixEntry, RouteMapEntry};
+use policy::config::{Key, Lifetime};
 use proto::Level;
 use rip::config::{
     AuthenticationMode, Direction, InterfaceConfig, ListName, SplitHorizon, TimersConfig, Versions,
@@ -42,10 +42,13 @@ pub fn print(config: &Config) -> String {
     if let Some(rip) = &config.rip {
         self::rip(&mut out, rip);
     }
+    if let Some(bgp) = &config.bgp {
+        super::bgp::process(&mut out, bgp);
+    }
     if let Some(ospf) = &config.ospf {
         super::ospf::process(&mut out, ospf);
     }
-    lists(&mut out, config);
+    super::policy::lists(&mut out, config);
     out.line(0, "end");
     out.text
 }
@@ -77,7 +80,7 @@ impl Lines {
     }
 
     /// Lines closed by `!` unless there are none.
-    fn section(&mut self, lines: impl Iterator<Item = String>) {
+    pub(super) fn section(&mut self, lines: impl Iterator<Item = String>) {
         let before = self.text.len();
         lines.for_each(|line| self.line(0, line));
         if self.text.len() > before {
@@ -150,7 +153,7 @@ fn discard(kind: Discard) -> &'static str {
     }
 }
 
-fn ip(v4: bool) -> &'static str {
+pub(super) fn ip(v4: bool) -> &'static str {
     if v4 { "ip" } else { "ipv6" }
 }
 
@@ -337,91 +340,6 @@ fn rip(out: &mut Lines, rip: &rip::config::Config) {
     }
     out.line_if(rip.infinity != default.infinity, 1, format_args!("infinity {}", rip.infinity));
     out.line_if(!rip.triggered_updates, 1, "no triggered-updates");
-    out.line(0, "exit");
-    out.line(0, "!");
-}
-
-fn action(action: Action) -> &'static str {
-    match action {
-        Action::Permit => "permit",
-        Action::Deny => "deny",
-    }
-}
-
-/// Prefix lists, access lists and route maps as `show running-config` and `show ip access-list` print them.
-pub(crate) fn access_entry(name: &str, entry: &AccessEntry) -> String {
-    let AccessEntry { seq, action, prefix, exact_match } = entry;
-    let v4 = prefix.as_ref().is_none_or(Prefix::is_v4);
-    let list = if v4 { "access-list" } else { "ipv6 access-list" };
-    let network = prefix.map_or("any".to_owned(), |p| p.to_string());
-    let exact = if *exact_match { " exact-match" } else { "" };
-    format!("{list} {} seq {seq} {} {network}{exact}", quote(name), self::action(*action))
-}
-
-pub(crate) fn prefix_entry(name: &str, entry: &PrefixEntry) -> String {
-    let PrefixEntry { seq, action, prefix, ge, le } = entry;
-    let v4 = prefix.as_ref().is_none_or(Prefix::is_v4);
-    let network = prefix.map_or("any".to_owned(), |p| p.to_string());
-    let ge = ge.map_or(String::new(), |n| format!(" ge {n}"));
-    let le = le.map_or(String::new(), |n| format!(" le {n}"));
-    let action = self::action(*action);
-    format!("{} prefix-list {} seq {seq} {action} {network}{ge}{le}", ip(v4), quote(name))
-}
-
-fn lists(out: &mut Lines, config: &Config) {
-    for (name, list) in &config.policy.access_lists {
-        out.section(list.iter().map(|entry| access_entry(name, entry)));
-    }
-    for (name, list) in &config.policy.prefix_lists {
-        let v4 = list.entries.iter().filter_map(|e| e.prefix).all(|p| p.is_v4());
-        let note = list
-            .description
-            .iter()
-            .map(|d| format!("{} prefix-list {} description {d}", ip(v4), quote(name)));
-        out.section(note.chain(list.entries.iter().map(|entry| prefix_entry(name, entry))));
-    }
-    for (name, entries) in &config.policy.route_maps {
-        entries.iter().for_each(|entry| route_map(out, name, entry));
-    }
-}
-
-pub(crate) fn metric_type(metric_type: MetricType) -> &'static str {
-    match metric_type {
-        MetricType::One => "type-1",
-        MetricType::Two => "type-2",
-    }
-}
-
-fn route_map(out: &mut Lines, name: &str, entry: &RouteMapEntry) {
-    let RouteMapEntry { seq, action, description, matches, set, call, on_match } = entry;
-    out.line(0, format_args!("route-map {} {} {seq}", quote(name), self::action(*action)));
-    out.value(1, "description", description.as_ref());
-    let list = |name: &Option<String>| name.as_ref().map(|n| quote_beside(n, &["prefix-list"]).into_owned());
-    out.value(1, "match ip address", list(&matches.address));
-    out.value(1, "match ip address prefix-list", matches.address_prefix_list.as_deref().map(quote));
-    out.value(1, "match ip next-hop", list(&matches.next_hop));
-    out.value(1, "match ip next-hop prefix-list", matches.next_hop_prefix_list.as_deref().map(quote));
-    out.value(1, "match interface", matches.interface.as_deref().map(quote));
-    out.value(1, "match metric", matches.metric);
-    out.value(1, "match tag", matches.tag);
-    out.value(1, "match source-protocol", matches.source_protocol);
-    let kind = crate::config::KINDS.iter().find(|(k, _)| Some(*k) == matches.route_type);
-    out.value(1, "match route-type", kind.map(|(_, name)| name));
-    out.value(1, "call", call.as_deref().map(quote));
-    match on_match {
-        None => {}
-        Some(OnMatch::Next) => out.line(1, "on-match next"),
-        Some(OnMatch::Goto(n)) => out.line(1, format_args!("on-match goto {n}")),
-    }
-    out.value(1, "set metric", set.metric);
-    out.value(1, "set tag", set.tag);
-    match set.next_hop {
-        None => {}
-        Some(IpAddr::V4(hop)) => out.line(1, format_args!("set ip next-hop {hop}")),
-        Some(IpAddr::V6(hop)) => out.line(1, format_args!("set ipv6 next-hop global {hop}")),
-    }
-    out.value(1, "set distance", set.distance);
-    out.value(1, "set metric-type", set.metric_type.map(metric_type));
     out.line(0, "exit");
     out.line(0, "!");
 }

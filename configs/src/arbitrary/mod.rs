@@ -1,6 +1,7 @@
 //! Valid configurations for property tests: everything that can be configured, in every combination that
 //! [`crate::validate()`] takes, in normal form. Names come from small pools, so that references mostly lead somewhere.
 
+mod bgp;
 mod ospf;
 mod policy;
 mod rip;
@@ -25,19 +26,31 @@ pub fn config() -> impl Strategy<Value = Config> {
         vec(rule(), 0..4),
         forwarding(),
         policy::section(),
-        (of(rip::section()), of(ospf::section())),
+        (of(rip::section()), of(ospf::section()), of(bgp::section())),
         logging(),
     )
-        .prop_map(|(hostname, interfaces, routes, rules, forwarding, policy, (rip, ospf), logging)| {
-            let routes = unique(routes, |r| {
-                (r.prefix, r.table, r.via, r.interface.clone(), r.kind.map(|kind| kind as u8))
-            });
-            let rules = unique(rules, |r| r.priority);
-            let mut config =
-                Config { hostname, interfaces, routes, rules, forwarding, policy, rip, ospf, logging };
-            config.normalize();
-            config
-        })
+        .prop_map(
+            |(hostname, interfaces, routes, rules, forwarding, policy, (rip, ospf, bgp), logging)| {
+                let routes = unique(routes, |r| {
+                    (r.prefix, r.table, r.via, r.interface.clone(), r.kind.map(|kind| kind as u8))
+                });
+                let rules = unique(rules, |r| r.priority);
+                let mut config = Config {
+                    hostname,
+                    interfaces,
+                    routes,
+                    rules,
+                    forwarding,
+                    policy,
+                    rip,
+                    ospf,
+                    bgp,
+                    logging,
+                };
+                config.normalize();
+                config
+            },
+        )
 }
 
 /// The first of each key.

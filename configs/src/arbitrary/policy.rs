@@ -1,10 +1,13 @@
 //! The `policy` section.
 
-use super::{host, interface_name, prefix, secret, text, unique};
-use fib::{Kind, Protocol};
+mod lists;
+mod maps;
+
+use super::{prefix, secret, text, unique};
+use fib::Protocol;
 use policy::config::{
-    AccessEntry, Action, Algorithm, Config, Key, Lifetime, Match, MetricType, OnMatch, PrefixEntry,
-    PrefixList, RouteMapEntry, Set, SetMetric,
+    AccessEntry, Action, Algorithm, Config, Key, Lifetime, MetricType, OnMatch, PrefixEntry, PrefixList,
+    RouteMapEntry,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option::of;
@@ -16,12 +19,19 @@ pub(super) fn section() -> impl Strategy<Value = Config> {
     let access_lists = btree_map(list_name(), vec(access_entry(), 1..4), 0..3);
     let prefix_lists = btree_map(list_name(), prefix_list(), 0..3);
     let key_chains = btree_map(list_name(), vec(key(), 0..3), 0..3);
-    (access_lists, prefix_lists, route_maps(), key_chains).prop_map(
-        |(access_lists, prefix_lists, route_maps, key_chains)| Config {
-            access_lists: each(access_lists, |e| e.seq),
-            prefix_lists,
-            route_maps,
-            key_chains: each(key_chains, |k| k.id),
+    (access_lists, prefix_lists, lists::as_path(), lists::community(), route_maps(), key_chains).prop_map(
+        |(access_lists, prefix_lists, as_path_lists, communities, route_maps, key_chains)| {
+            let (community_lists, extcommunity_lists, large_community_lists) = communities;
+            Config {
+                access_lists: each(access_lists, |e| e.seq),
+                prefix_lists,
+                as_path_lists,
+                community_lists,
+                extcommunity_lists,
+                large_community_lists,
+                route_maps,
+                key_chains: each(key_chains, |k| k.id),
+            }
         },
     )
 }
@@ -85,7 +95,7 @@ fn route_maps() -> impl Strategy<Value = BTreeMap<String, Vec<RouteMapEntry>>> {
 
 fn route_map_entry() -> impl Strategy<Value = RouteMapEntry> {
     let on_match = of(of(any::<u16>()));
-    (1u16.., action(), of(text()), matches(), set(), of(list_name()), on_match).prop_map(
+    (1u16.., action(), of(text()), maps::matches(), maps::set(), of(list_name()), on_match).prop_map(
         |(seq, action, description, matches, set, call, on_match)| RouteMapEntry {
             seq,
             action,
@@ -101,48 +111,8 @@ fn route_map_entry() -> impl Strategy<Value = RouteMapEntry> {
     )
 }
 
-fn matches() -> impl Strategy<Value = Match> {
-    let kind = select(vec![
-        Kind::Plain,
-        Kind::InterArea,
-        Kind::External1,
-        Kind::External2,
-        Kind::Nssa1,
-        Kind::Nssa2,
-        Kind::Internal,
-    ]);
-    let lists = (of(list_name()), of(list_name()), of(list_name()), of(list_name()));
-    let rest = (of(interface_name()), of(any::<u32>()), of(any::<u32>()), of(protocol()), of(kind));
-    (lists, rest).prop_map(|((address, address_prefix_list, next_hop, next_hop_prefix_list), rest)| {
-        let (interface, metric, tag, source_protocol, route_type) = rest;
-        Match {
-            address,
-            address_prefix_list,
-            next_hop,
-            next_hop_prefix_list,
-            interface,
-            metric,
-            tag,
-            source_protocol,
-            route_type,
-        }
-    })
-}
-
 pub(super) fn protocol() -> impl Strategy<Value = Protocol> {
     select(Protocol::ALL.to_vec())
-}
-
-fn set() -> impl Strategy<Value = Set> {
-    let metric = prop_oneof![
-        any::<u32>().prop_map(SetMetric::To),
-        any::<u32>().prop_map(SetMetric::Add),
-        any::<u32>().prop_map(SetMetric::Subtract),
-    ];
-    let metric_type = of(metric_type());
-    (of(metric), of(any::<u32>()), of(host()), of(1u8..), metric_type).prop_map(
-        |(metric, tag, next_hop, distance, metric_type)| Set { metric, tag, next_hop, distance, metric_type },
-    )
 }
 
 pub(super) fn metric_type() -> impl Strategy<Value = MetricType> {

@@ -3,6 +3,7 @@
 //! A reference to a list or map that is not defined is a warning: FRR takes it, and the order of typing is free.
 //! An interface that is not there is nothing at all: it may come (see [`crate::config`]).
 
+mod bgp;
 mod interfaces;
 mod ospf;
 mod policy;
@@ -32,6 +33,9 @@ pub fn validate(config: &Config) -> Vec<Problem> {
     }
     if let Some(ospf) = &config.ospf {
         check.within("ospf", |c| ospf::check(c, ospf, &config.policy));
+    }
+    if let Some(bgp) = &config.bgp {
+        check.within("bgp", |c| bgp::check(c, bgp, &config.policy));
     }
     check.within("logging", |c| {
         c.range("buffered", config.logging.buffered, 0..=100_000);

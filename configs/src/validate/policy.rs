@@ -1,7 +1,9 @@
 //! Lists, maps and keys: numbers unique, prefix lengths in order, references that lead somewhere.
 
+mod lists;
+mod maps;
+
 use super::Checker;
-use super::interfaces::is_unicast;
 use core::fmt::Display;
 use policy::config::{AccessEntry, Config, Key, Lifetime, OnMatch, PrefixEntry, PrefixList, RouteMapEntry};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +14,7 @@ const LAST_SECOND: u64 = 253_402_300_799;
 pub(super) fn check(c: &mut Checker, config: &Config) {
     each(c, "access-lists", "an access list", &config.access_lists, |c, entries| access_list(c, entries));
     each(c, "prefix-lists", "a prefix list", &config.prefix_lists, prefix_list);
+    lists::check(c, config);
     c.within("route-maps", |c| {
         for (name, entries) in &config.route_maps {
             c.within(name.as_str(), |c| {
@@ -108,18 +111,8 @@ fn route_map(c: &mut Checker, name: &str, entries: &[RouteMapEntry], config: &Co
             if let Some(text) = &entry.description {
                 c.within("description", |c| c.line("description", text));
             }
-            c.within("match", |c| matches(c, entry, config));
-            c.within("set", |c| {
-                if let Some(distance) = entry.set.distance {
-                    c.range("distance", distance, 1..=255);
-                }
-                if let Some(next_hop) = entry.set.next_hop
-                    && (!is_unicast(next_hop) || next_hop.is_loopback())
-                {
-                    let message = format!("{next_hop} cannot be a next hop");
-                    c.within("next-hop", |c| c.error(message, "the address of a router"));
-                }
-            });
+            c.within("match", |c| maps::matches(c, &entry.matches, config));
+            c.within("set", |c| maps::set(c, &entry.set, config));
             match &entry.call {
                 Some(call) if call == name => {
                     c.within("call", |c| c.refuse(format!("`{name}` calls itself")))
@@ -137,27 +130,6 @@ fn route_map(c: &mut Checker, name: &str, entries: &[RouteMapEntry], config: &Co
                 c.within("on-match", |c| c.error(format!("found goto {to}"), accepted));
             }
         });
-    }
-}
-
-fn matches(c: &mut Checker, entry: &RouteMapEntry, config: &Config) {
-    let matches = &entry.matches;
-    for (key, name) in [("address", &matches.address), ("next-hop", &matches.next_hop)] {
-        if let Some(name) = name {
-            c.within(key, |c| c.access_list(name, config));
-        }
-    }
-    let lists = [
-        ("address-prefix-list", &matches.address_prefix_list),
-        ("next-hop-prefix-list", &matches.next_hop_prefix_list),
-    ];
-    for (key, name) in lists {
-        if let Some(name) = name {
-            c.within(key, |c| c.prefix_list(name, config));
-        }
-    }
-    if let Some(name) = &matches.interface {
-        c.within("interface", |c| c.interface_name(name));
     }
 }
 
@@ -202,6 +174,11 @@ impl Checker {
     pub(super) fn route_map(&mut self, name: &str, config: &Config) {
         self.word("a route map", name);
         self.defined("route map", name, &config.route_maps);
+    }
+
+    pub(super) fn as_path_list(&mut self, name: &str, config: &Config) {
+        self.word("an AS-path list", name);
+        self.defined("AS-path list", name, &config.as_path_lists);
     }
 
     pub(super) fn key_chain(&mut self, name: &str, config: &Config) {

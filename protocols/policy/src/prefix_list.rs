@@ -3,13 +3,64 @@
 use crate::access::{By, Verdict};
 use crate::config::{Action, PrefixEntry, PrefixList};
 use fib::Prefix;
+use std::collections::BTreeMap;
 
 /// The first entry matching `prefix` decides; none is a deny; a list without entries permits, as in FRR and IOS.
 pub fn apply(list: &PrefixList, prefix: &Prefix) -> Verdict {
     if list.entries.is_empty() {
         return Verdict { action: Action::Permit, by: By::Empty };
     }
-    let hit = list.entries.iter().find(|entry| matches(entry, prefix));
+    verdict(list.entries.iter().find(|entry| matches(entry, prefix)))
+}
+
+/// Shorter lists are tried line by line.
+const SHORT: usize = 8;
+
+/// Where the lines of a long list are: lists of filters generated from registries have thousands of lines, and only those
+/// whose network covers a prefix can match it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Index {
+    /// Positions of the lines about a network, in order.
+    lines: BTreeMap<Prefix, Vec<usize>>,
+    /// The lengths of those networks, the two families together; in order.
+    lengths: Vec<u8>,
+    /// Positions of the lines about any network.
+    any: Vec<usize>,
+}
+
+impl Index {
+    /// `None`: the list is too short to be worth it.
+    pub fn new(list: &PrefixList) -> Option<Index> {
+        if list.entries.len() <= SHORT {
+            return None;
+        }
+        let mut index = Index::default();
+        for (at, entry) in list.entries.iter().enumerate() {
+            match entry.prefix {
+                Some(network) => index.lines.entry(network).or_default().push(at),
+                None => index.any.push(at),
+            }
+        }
+        index.lengths = index.lines.keys().map(Prefix::len).collect();
+        index.lengths.sort_unstable();
+        index.lengths.dedup();
+        Some(index)
+    }
+
+    /// The same as [`apply`] on the list it was made of.
+    pub fn apply(&self, list: &PrefixList, prefix: &Prefix) -> Verdict {
+        let covering = self.lengths.iter().take_while(|len| **len <= prefix.len());
+        let lines = covering.filter_map(|len| self.lines.get(&Prefix::new(prefix.addr(), *len)));
+        let first = |lines: &Vec<usize>| {
+            let mut lines = lines.iter().copied();
+            lines.find(|at| list.entries.get(*at).is_some_and(|entry| matches(entry, prefix)))
+        };
+        let hit = lines.chain([&self.any]).filter_map(first).min();
+        verdict(hit.and_then(|at| list.entries.get(at)))
+    }
+}
+
+fn verdict(hit: Option<&PrefixEntry>) -> Verdict {
     hit.map_or(Verdict { action: Action::Deny, by: By::NoMatch }, |entry| Verdict {
         action: entry.action,
         by: By::Entry(entry.seq),
@@ -78,5 +129,38 @@ mod tests {
         assert_eq!(apply(&PrefixList::default(), &prefix), Verdict { action: Action::Permit, by: By::Empty });
         let list = PrefixList { description: None, entries: vec![entry(Some("11.0.0.0/8"), None, None)] };
         assert_eq!(apply(&list, &prefix), Verdict { action: Action::Deny, by: By::NoMatch });
+    }
+
+    use proptest::prelude::*;
+
+    /// Prefix, permit, ge, le.
+    type Line = (Option<Prefix>, bool, Option<u8>, Option<u8>);
+
+    fn some_prefix() -> impl Strategy<Value = Prefix> {
+        (any::<bool>(), 0u8..4, 0u8..=24).prop_map(|(v4, bits, len)| {
+            let address = if v4 { format!("{}.128.0.0", bits << 6) } else { format!("{:x}000::", bits << 2) };
+            Prefix::new(address.parse().unwrap(), len)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_long_list_says_what_its_lines_say_one_by_one(
+            lines in proptest::collection::vec(
+                (proptest::option::of(some_prefix()), any::<bool>(), proptest::option::of(0u8..20), proptest::option::of(0u8..28)),
+                9..40,
+            ),
+            asked in proptest::collection::vec(some_prefix(), 10),
+        ) {
+            let entry = |((prefix, permit, ge, le), seq): (Line, u32)| {
+                let action = if permit { Action::Permit } else { Action::Deny };
+                PrefixEntry { seq, action, prefix, ge, le }
+            };
+            let list = PrefixList { description: None, entries: lines.into_iter().zip(1..).map(entry).collect() };
+            let index = Index::new(&list).unwrap();
+            for prefix in asked {
+                prop_assert_eq!(index.apply(&list, &prefix), apply(&list, &prefix), "{}", prefix);
+            }
+        }
     }
 }

@@ -1,14 +1,21 @@
 //! Route maps: the first matching entry permits (and changes) or denies. Pure; says which entry decided.
 
+mod changes;
+mod matches;
+
+pub use changes::{BgpChanges, Changes, NewNextHop};
+
 use crate::Policy;
-use crate::config::{Action, Match, MetricType, OnMatch, RouteMapEntry, Set, SetMetric};
+use crate::bgp::Attributes;
+use crate::config::{Action, OnMatch, RouteMapEntry, Validity};
 use core::net::IpAddr;
 use fib::{Kind, Prefix, Protocol};
 
 /// How deep `call` may nest before the route is refused, as in FRR.
 pub const RECURSION_LIMIT: usize = 10;
 
-/// A route as a route map sees it. Conditions look at this and never at what earlier entries set.
+/// A route as a route map sees it. Conditions look at this and never at what earlier entries set, but for the
+/// attributes of BGP routes: those are seen as earlier entries have left them, as in FRR.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct RouteView<'a> {
     /// The network.
@@ -25,48 +32,41 @@ pub struct RouteView<'a> {
     pub source: Protocol,
     /// A finer kind of that.
     pub kind: Kind,
+    /// Of a BGP route, in and out: what else there is to see.
+    pub bgp: Option<BgpView<'a>>,
 }
 
-/// What the permitting entries set, in order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Changes {
-    /// Changes of the metric, to be applied one after the other; see [`Changes::metric`].
-    pub metrics: Vec<SetMetric>,
-    /// The new tag.
-    pub tag: Option<u32>,
-    /// The new next hop.
-    pub next_hop: Option<IpAddr>,
-    /// The new distance.
-    pub distance: Option<u8>,
-    /// The new type of an OSPF external route.
-    pub metric_type: Option<MetricType>,
+/// What is special to a BGP route.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct BgpView<'a> {
+    /// Its path attributes; `match metric` looks at the MED here, `match ip next-hop` at the next hop.
+    pub attributes: &'a Attributes,
+    /// Where it comes from or, on the way out, goes to; `None`: the router itself (`match peer local`).
+    pub peer: Option<IpAddr>,
+    /// The interface of an unnumbered neighbor.
+    pub peer_interface: Option<&'a str>,
+    /// What origin validation says; `None`: it is not in use.
+    pub rpki: Option<Validity>,
+    /// What changes refer to.
+    pub context: BgpContext,
 }
 
-impl Changes {
-    /// The metric after all changes to `base`, saturating at each; `None` when no entry sets the metric.
-    pub fn metric(&self, base: u32) -> Option<u32> {
-        let step = |metric: u32, change: &SetMetric| match *change {
-            SetMetric::To(n) => n,
-            SetMetric::Add(n) => metric.saturating_add(n),
-            SetMetric::Subtract(n) => metric.saturating_sub(n),
-        };
-        (!self.metrics.is_empty()).then(|| self.metrics.iter().fold(base, step))
-    }
-
-    fn add(&mut self, set: &Set) {
-        self.metrics.extend(set.metric);
-        self.tag = set.tag.or(self.tag);
-        self.next_hop = set.next_hop.or(self.next_hop);
-        self.distance = set.distance.or(self.distance);
-        self.metric_type = set.metric_type.or(self.metric_type);
-    }
+/// What changes to BGP routes refer to.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+pub struct BgpContext {
+    /// `set as-path replace` puts it in.
+    pub local_as: u32,
+    /// LOCAL_PREF of a route without one.
+    pub default_local_pref: u32,
+    /// `set ip next-hop peer-address`: in: the neighbor's address; out: our own end of the session.
+    pub peer_address: Option<IpAddr>,
 }
 
 /// What a route map does with a route, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision<'a> {
     /// The changes to a permitted route; `None`: denied.
-    pub permit: Option<Changes>,
+    pub permit: Option<Changes<'a>>,
     /// Why.
     pub by: Why<'a>,
 }
@@ -98,91 +98,75 @@ impl Decision<'_> {
 
 /// Runs map `name` over `route`.
 pub fn apply<'a>(policy: &'a Policy, name: &'a str, route: &RouteView<'_>) -> Decision<'a> {
-    let mut changes = Changes::default();
-    let (permitted, by) = run(policy, name, route, &mut changes, 0);
-    Decision { permit: permitted.then_some(changes), by }
+    let mut run = Run { policy, route, changes: Changes::default(), changed: None };
+    let (permitted, by) = run.map(name, 0);
+    Decision { permit: permitted.then_some(run.changes), by }
 }
 
-fn run<'a>(
+struct Run<'a, 'r> {
     policy: &'a Policy,
-    name: &'a str,
-    route: &RouteView<'_>,
-    changes: &mut Changes,
-    depth: usize,
-) -> (bool, Why<'a>) {
-    if depth > RECURSION_LIMIT {
-        return (false, Why::Recursion(name));
+    route: &'r RouteView<'r>,
+    changes: Changes<'a>,
+    /// The attributes of a BGP route after the changes so far, once another entry may look at them.
+    changed: Option<Box<Attributes>>,
+}
+
+impl<'a> Run<'a, '_> {
+    fn map(&mut self, name: &'a str, depth: usize) -> (bool, Why<'a>) {
+        if depth > RECURSION_LIMIT {
+            return (false, Why::Recursion(name));
+        }
+        let Some(map) = self.policy.config().route_maps.get(name) else {
+            return (false, Why::Undefined(name));
+        };
+        let mut verdict = (false, Why::NoMatch(name));
+        let mut goto = 0;
+        for entry in map {
+            if entry.seq < goto || !self.matches(entry) {
+                continue;
+            }
+            verdict = (entry.action == Action::Permit, Why::Entry(name, entry.seq));
+            if entry.action == Action::Deny {
+                break;
+            }
+            self.changes.add(&entry.set, self.route.prefix.is_v4());
+            if let Some(denied) = self.call(entry, depth) {
+                return denied;
+            }
+            match entry.on_match {
+                None => break,
+                Some(OnMatch::Next) => self.changed = None,
+                // Only forward: a target at or before this entry is the next one, so a map always ends.
+                Some(OnMatch::Goto(seq)) => (goto, self.changed) = (seq, None),
+            }
+        }
+        verdict
     }
-    let Some(map) = policy.config().route_maps.get(name) else {
-        return (false, Why::Undefined(name));
-    };
-    let mut verdict = (false, Why::NoMatch(name));
-    let mut goto = 0;
-    for entry in map {
-        if entry.seq < goto || !matches(policy, &entry.matches, route) {
-            continue;
+
+    fn matches(&mut self, entry: &RouteMapEntry) -> bool {
+        let Some(view) = &self.route.bgp else {
+            return matches::all(self.policy, &entry.matches, self.route, None);
+        };
+        if self.changed.is_none() && self.changes.bgp.changes_attributes() {
+            let mut attributes = Box::new(view.attributes.clone());
+            self.changes.apply_bgp(self.policy, &mut attributes, &view.context);
+            self.changed = Some(attributes);
         }
-        verdict = (entry.action == Action::Permit, Why::Entry(name, entry.seq));
-        if entry.action == Action::Deny {
-            break;
-        }
-        changes.add(&entry.set);
-        if let Some(denied) = call(policy, entry, route, changes, depth) {
-            return denied;
-        }
-        match entry.on_match {
-            None => break,
-            Some(OnMatch::Next) => {}
-            // Only forward: a target at or before this entry is the next one, so a map always ends.
-            Some(OnMatch::Goto(seq)) => goto = seq,
-        }
+        let attributes = self.changed.as_deref().unwrap_or(view.attributes);
+        matches::all(self.policy, &entry.matches, self.route, Some(attributes))
     }
-    verdict
+
+    /// The called map's refusal, if it refuses. A map that does not exist is not called.
+    fn call(&mut self, entry: &'a RouteMapEntry, depth: usize) -> Option<(bool, Why<'a>)> {
+        let called =
+            entry.call.as_deref().filter(|name| self.policy.config().route_maps.contains_key(*name))?;
+        self.changed = None;
+        let (permitted, by) = self.map(called, depth.saturating_add(1));
+        (!permitted).then_some((false, by))
+    }
 }
 
-/// The called map's refusal, if it refuses. A map that does not exist is not called.
-fn call<'a>(
-    policy: &'a Policy,
-    entry: &'a RouteMapEntry,
-    route: &RouteView<'_>,
-    changes: &mut Changes,
-    depth: usize,
-) -> Option<(bool, Why<'a>)> {
-    let called = entry.call.as_deref().filter(|name| policy.config().route_maps.contains_key(*name))?;
-    let (permitted, by) = run(policy, called, route, changes, depth.saturating_add(1));
-    (!permitted).then_some((false, by))
-}
-
-fn matches(policy: &Policy, conditions: &Match, route: &RouteView<'_>) -> bool {
-    let Match {
-        address,
-        address_prefix_list,
-        next_hop,
-        next_hop_prefix_list,
-        interface,
-        metric,
-        tag,
-        source_protocol,
-        route_type,
-    } = conditions;
-    let hop = route.next_hop.map(Prefix::host);
-    address.as_ref().is_none_or(|acl| policy.access(acl, &route.prefix).permits())
-        && address_prefix_list.as_ref().is_none_or(|list| policy.prefix_list(list, &route.prefix).permits())
-        && next_hop.as_ref().is_none_or(|acl| hop.is_some_and(|h| policy.access(acl, &h).permits()))
-        && next_hop_prefix_list
-            .as_ref()
-            .is_none_or(|list| hop.is_some_and(|h| policy.prefix_list(list, &h).permits()))
-        && interface.as_deref().is_none_or(|name| route.interface == Some(name))
-        && metric.is_none_or(|m| m == route.metric)
-        && tag.is_none_or(|t| t == route.tag)
-        && source_protocol.is_none_or(|p| p == route.source)
-        && route_type.is_none_or(|k| k == route.kind || k == Kind::Internal && is_internal(route))
-}
-
-/// What IOS calls internal in OSPF: learned inside the AS, in this area or another.
-fn is_internal(route: &RouteView<'_>) -> bool {
-    route.source == Protocol::Ospf && matches!(route.kind, Kind::Plain | Kind::InterArea)
-}
-
+#[cfg(test)]
+mod bgp_tests;
 #[cfg(test)]
 mod tests;

@@ -142,6 +142,7 @@ impl Rip {
             tag: u32::from(entry.tag()),
             source: protocol(entry),
             kind: fib::Kind::Plain,
+            bgp: None,
         };
         let changes = filter.route_map(Direction::Out, name, &view)?;
         let metric = if entry.lost.is_some() || (backwards && horizon == SplitHorizon::PoisonedReverse) {

@@ -36,7 +36,12 @@ impl Filter<'_> {
     }
 
     /// What the interface's route map does; `None`: denied. No map, or one that does not exist, changes nothing.
-    pub fn route_map(&self, direction: Direction, interface: &str, route: &RouteView<'_>) -> Option<Changes> {
+    pub fn route_map(
+        &self,
+        direction: Direction,
+        interface: &str,
+        route: &RouteView<'_>,
+    ) -> Option<Changes<'_>> {
         let here =
             |m: &&crate::config::InterfaceRouteMap| m.direction == direction && m.interface == interface;
         let Some(map) = self.config.route_maps.iter().find(here) else { return Some(Changes::default()) };

@@ -111,6 +111,7 @@ impl Rip {
                 tag: route.tag,
                 source: source.protocol,
                 kind: route.kind,
+                bgp: None,
             };
             // A map that does not exist denies, as in FRR.
             let changes = self.policy.route_map(map, &view).permit?;

@@ -183,6 +183,7 @@ impl Rip {
             tag: u32::from(entry.tag),
             source: Protocol::Rip,
             kind: Kind::Plain,
+            bgp: None,
         };
         let Some(changes) = filter.route_map(Direction::In, name, &view) else {
             self.deny(now, prefix, via);
@@ -198,6 +199,7 @@ impl Rip {
             path: Path { via, gateway, tag, distance },
             metric: metric.saturating_add(cost).min(infinity),
         };
+        drop(changes); // They borrow the policy.
         self.learn(now, prefix, news);
         Ok(())
     }

@@ -21,6 +21,7 @@ pub mod switch;
 pub mod topology;
 pub mod units;
 mod walk;
+pub mod wheel;
 pub mod yaml;
 
 pub use ask::type_line;

@@ -3,6 +3,7 @@
 
 use super::sim::{Engine, Lab};
 use crate::router::is_loopback_name;
+use bgp::config::NeighborConfig;
 use configs::Config;
 use core::hash::{Hash, Hasher};
 use core::time::Duration;
@@ -12,6 +13,9 @@ use std::hash::DefaultHasher;
 
 /// Nodes from which on tables are compared less often: each look reads every route of every node.
 const LARGE: usize = 30;
+
+/// Seconds between two attempts of BGP to connect, where a neighbor says nothing (RFC 4271 10).
+const CONNECT_RETRY: u16 = 120;
 
 /// How long tables stay as they are before a network with nothing under way is believed to be at rest.
 const AT_REST: Duration = Duration::from_secs(2);
@@ -57,17 +61,19 @@ impl Lab {
     /// How long nothing may change before the network counts as being at rest: longer than its protocols can keep news
     /// to themselves. For RIP an update interval with its jitter, and the hold of a triggered update (RFC 2453 3.8,
     /// 3.10.1). For OSPF a dead interval, which is also how long a router waits before it elects a designated router
-    /// (RFC 2328 9.1), then an exchange with its retransmissions, and the longest delay before routes follow.
+    /// (RFC 2328 9.1), then an exchange with its retransmissions, and the longest delay before routes follow. For BGP a
+    /// hold time, or the time between two attempts to connect, and the interval between advertisements (RFC 4271 10).
     pub fn quiet_window(&self) -> Duration {
         let configs = || (0..self.nodes.len()).filter_map(|n| self.config_of(n));
         let rip = configs().filter_map(|c| c.rip.as_ref()).map(|rip| u64::from(rip.timers.update) * 1200);
         let ospf = configs().filter_map(|c| Some(ospf_silence(c, c.ospf.as_ref()?)));
-        let slowest = rip.chain(ospf).max().unwrap_or(0);
+        let bgp = configs().filter_map(|c| c.bgp.as_ref()).map(bgp_silence);
+        let slowest = rip.chain(ospf).chain(bgp).max().unwrap_or(0);
         Duration::from_secs(5).max(Duration::from_millis(slowest) + Duration::from_secs(5))
     }
 
-    /// The same for somebody who waits in real time. That OSPF has nothing under way can be seen, and is believed: only
-    /// what fails in silence, which nobody here does in secret, would still change the tables.
+    /// The same for somebody who waits in real time. That OSPF and BGP have nothing under way can be seen, and is believed:
+    /// only what fails in silence, which nobody here does in secret, would still change the tables.
     pub fn short_quiet_window(&self) -> Duration {
         let routers = || {
             self.nodes.iter().filter_map(|n| match &n.engine {
@@ -130,6 +136,21 @@ fn ospf_silence(config: &Config, ospf: &ospf::config::Config) -> u64 {
         SpfDelay::Ietf { long, .. } => long,
     };
     dead.max().unwrap_or(0) * 1000 + u64::from(spf.max(ospf.timers.lsa_interval))
+}
+
+/// Milliseconds for which BGP can keep news to itself: the slowest of its neighbors, as it or its group says.
+fn bgp_silence(config: &bgp::config::Config) -> u64 {
+    let none = NeighborConfig::default();
+    let dynamic = config.listen.ranges.values().map(|group| (&none, Some(group)));
+    let named = config.neighbors.values().map(|n| (n, n.peer_group.as_ref()));
+    let slowest = named.chain(dynamic).map(|(own, group)| {
+        let group = group.and_then(|g| config.peer_groups.get(g)).unwrap_or(&none);
+        let hold = own.timers.or(group.timers).unwrap_or(config.timers).hold;
+        let retry = own.connect_retry.or(group.connect_retry).unwrap_or(CONNECT_RETRY);
+        let interval = own.advertisement_interval.or(group.advertisement_interval).unwrap_or(0);
+        u64::from(hold.max(retry)) + u64::from(interval)
+    });
+    slowest.max().unwrap_or(0) * 1000
 }
 
 /// Seconds.

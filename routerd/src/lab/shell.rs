@@ -5,6 +5,7 @@ use super::live::{Gone, Live};
 use super::operate::Change;
 use super::topology::{Role, Topology};
 use super::units;
+use super::wheel::Watch;
 use cli::reply::LogLine;
 use cli::session::{Extra, LogStream, Screen};
 use cli::{Args, Backend, Command, Progress, Reply, shell};
@@ -28,11 +29,12 @@ enum Row {
     Configure,
     Path,
     Loops,
+    Wheel,
     Wait,
     WaitConverged,
 }
 
-const ROWS: [(Row, &str, &str); 12] = [
+const ROWS: [(Row, &str, &str); 13] = [
     (Row::Node, "node NODE", "Go on at another node"),
     (Row::Status, "lab status", "Nodes, cables, and whether the network is at rest"),
     (Row::Time, "lab time", "How long the lab has been running"),
@@ -43,6 +45,11 @@ const ROWS: [(Row, &str, &str); 12] = [
     (Row::Configure, "lab configure LINE", "Type configuration lines, separated by `;`, into every router"),
     (Row::Path, "lab path ADDRESS$to", "Walk the forwarding tables from this node, without sending anything"),
     (Row::Loops, "lab loops", "Look for a forwarding loop in all tables"),
+    (
+        Row::Wheel,
+        "lab wheel PREFIX [<1-3600>$seconds]",
+        "Watch whether BGP finds rest over a prefix, and say why not",
+    ),
     (Row::Wait, "lab wait TIME", "Let time pass, for scripts: 5s, 500ms"),
     (
         Row::WaitConverged,
@@ -52,7 +59,7 @@ const ROWS: [(Row, &str, &str); 12] = [
 ];
 
 /// Words that need more help than the glossary gives.
-const HELP: [(&str, &str); 13] = [
+const HELP: [(&str, &str); 14] = [
     ("lab", "The network around this node"),
     ("node", "Go on at another node"),
     ("NODE", "A node's name"),
@@ -65,6 +72,7 @@ const HELP: [(&str, &str); 13] = [
     ),
     ("TIME", "A duration such as 5s or 500ms"),
     ("seconds", "Give up after this"),
+    ("wheel", "Watch whether BGP finds rest over a prefix, and say why not"),
     ("status", "Nodes, cables, and whether the network is at rest"),
     ("topology", "Cables and their state"),
     ("kill", "Switch a node off"),
@@ -155,6 +163,17 @@ impl Session {
             Row::Loops => {
                 let found = self.live.ask(|r| r.lab.find_loop()).map_err(gone)?;
                 Ok(found.map_or_else(|| "no forwarding loop\n".to_owned(), |l| format!("{l}\n")))
+            }
+            Row::Wheel => {
+                let prefix = args.need("PREFIX")?;
+                let spent = Duration::from_secs(args.get("seconds").unwrap_or(30));
+                let mut watch = None;
+                let done = self.live.wait(spent + Duration::from_secs(1), move |r| {
+                    let watch = watch.get_or_insert_with(|| Watch::new(&mut r.lab, prefix));
+                    watch.look(&mut r.lab);
+                    watch.has_watched(&r.lab, spent).then(|| format!("{}\n", watch.report(&r.lab)))
+                });
+                done.map_err(gone)?.ok_or_else(|| "nothing happened at all".to_owned())
             }
             Row::Wait => {
                 let d = units::duration(args.text("TIME").unwrap_or_default())?;

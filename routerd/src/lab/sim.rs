@@ -51,6 +51,8 @@ pub(super) struct Node {
     generation: u64,
     /// What its tables were, and as of when: boots and [`Router::tables_epoch`].
     pub fingerprint: Option<((u32, u64), u64)>,
+    /// How often something happened to it.
+    pub touched: u64,
 }
 
 /// What moves a node.
@@ -167,6 +169,7 @@ impl Lab {
                 timer: None,
                 generation: 0,
                 fingerprint: None,
+                touched: 0,
             });
         }
         for (index, link) in self.topology.links.iter().enumerate() {
@@ -258,6 +261,7 @@ impl Lab {
     pub(super) fn touch(&mut self, index: usize, by_timer: bool) {
         let now = self.now;
         let Some(node) = self.nodes.get_mut(index) else { return };
+        node.touched += 1;
         let boot = node.boot;
         let mut sent: Vec<(usize, Side, BytesMut)> = Vec::new();
         let mut wanted = None;

@@ -44,6 +44,16 @@ impl Router {
         if let Some(ospf) = &mut self.machines.ospf {
             ospf.set_verbose(verbose);
         }
+        let verbose = bgp::process::Verbose {
+            events: self.log.debugs("bgp neighbor-events"),
+            updates: self.log.debugs("bgp updates"),
+            keepalives: self.log.debugs("bgp keepalives"),
+            bestpath: self.log.debugs("bgp bestpath"),
+            next_hops: self.log.debugs("bgp nht"),
+        };
+        if let Some(bgp) = &mut self.machines.bgp {
+            bgp.set_verbose(verbose);
+        }
     }
 
     /// One configuration line: tried on a copy, applied only if the whole still makes sense.
@@ -128,6 +138,15 @@ impl Router {
                 match &mut self.machines.ospf {
                     Some(ospf) => ospf.clear(now),
                     None => return Reply::Error("OSPF is not running".to_owned()),
+                }
+            }
+            Clear::Bgp(clear) => {
+                self.machines.stirred = true;
+                let cleared = self.machines.bgp.as_mut().map(|bgp| bgp.clear(now, &clear));
+                match cleared {
+                    None => return Reply::Error("BGP is not running".to_owned()),
+                    Some(Err(reason)) => return Reply::Error(reason),
+                    Some(Ok(())) => {}
                 }
             }
         }

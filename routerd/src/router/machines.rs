@@ -2,6 +2,7 @@
 //! `apply`; what passes between them and the rest is moved by `settle`.
 
 use crate::stack::{RawPacket, UdpDatagram};
+use bgp::Bgp;
 use core::net::IpAddr;
 use core::time::Duration;
 use fib::rib::Best;
@@ -20,6 +21,8 @@ pub(super) struct Machines {
     pub rip: Option<Rip>,
     /// `router ospf`
     pub ospf: Option<Ospf>,
+    /// `router bgp`
+    pub bgp: Option<Bgp>,
     /// Something was done with one of them since sockets were last compared with what they want.
     pub stirred: bool,
 }
@@ -80,7 +83,7 @@ pub(super) trait Configured: Speaker + Sized {
 
 /// The machines have equal methods of their own: the traits only name them.
 macro_rules! speaker {
-    ($machine:ident, $protocol:expr, $config:ty) => {
+    ($machine:ident, $by:ident, $protocol:expr, $config:ty) => {
         impl Speaker for $machine {
             fn protocol(&self) -> Protocol {
                 $protocol
@@ -104,13 +107,13 @@ macro_rules! speaker {
                 $machine::shutdown(self, now);
             }
             fn handle_timeout(&mut self, now: Instant) {
-                Machine::handle_timeout(self, now);
+                $by::handle_timeout(self, now);
             }
             fn next_timeout(&self) -> Option<Instant> {
-                Machine::next_timeout(self)
+                $by::next_timeout(self)
             }
             fn poll_event(&mut self) -> Option<Event> {
-                Machine::poll_event(self)
+                $by::poll_event(self)
             }
         }
 
@@ -127,15 +130,18 @@ macro_rules! speaker {
     };
 }
 
-speaker!(Rip, Protocol::Rip, rip::config::Config);
-speaker!(Ospf, Protocol::Ospf, ospf::config::Config);
+speaker!(Rip, Machine, Protocol::Rip, rip::config::Config);
+speaker!(Ospf, Machine, Protocol::Ospf, ospf::config::Config);
+// What comes and goes in connections is no datagram: it has the methods of a machine, but not the trait.
+speaker!(Bgp, Bgp, Protocol::Bgp, bgp::config::Config);
 
 impl Machines {
     /// Every machine, always in the same order.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut dyn Speaker> {
         let rip = self.rip.as_mut().map(|m| m as &mut dyn Speaker);
         let ospf = self.ospf.as_mut().map(|m| m as &mut dyn Speaker);
-        rip.into_iter().chain(ospf)
+        let bgp = self.bgp.as_mut().map(|m| m as &mut dyn Speaker);
+        rip.into_iter().chain(ospf).chain(bgp)
     }
 
     /// A port appeared or changed in any way.
@@ -175,7 +181,8 @@ impl Machines {
     pub fn next_timeout(&self) -> Option<Instant> {
         let rip = self.rip.as_ref().and_then(Machine::next_timeout);
         let ospf = self.ospf.as_ref().and_then(Machine::next_timeout);
-        rip.into_iter().chain(ospf).min()
+        let bgp = self.bgp.as_ref().and_then(Bgp::next_timeout);
+        rip.into_iter().chain(ospf).chain(bgp).min()
     }
 
     /// A UDP datagram came in.

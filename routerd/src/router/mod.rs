@@ -7,11 +7,13 @@
 //! | `apply` | from one configuration to the next, touching only what differs |
 //! | `machines` | the protocols that run, and what is done with all of them alike |
 //! | `sockets` | what the stacks have open because the machines want it |
+//! | `connections` | what passes between TCP connections and BGP |
 //! | `settle` | the order in which sockets, protocols, RIB and FIB hand things on |
 //! | `execute`, `show`, `routes` | what the operator asks |
 //! | `log` | what the router says by itself |
 
 mod apply;
+mod connections;
 mod execute;
 mod log;
 mod machines;
@@ -20,6 +22,7 @@ mod refused;
 mod routes;
 mod settle;
 mod show;
+mod show_bgp;
 mod show_ospf;
 mod sockets;
 #[cfg(test)]
@@ -29,7 +32,9 @@ pub use ports::PortInfo;
 pub(crate) use ports::is_loopback_name;
 
 use crate::probe::{Echoes, Probes};
+use crate::stack::tcp::TcpStack;
 use crate::stack::{HostStack, LinkStack};
+use bytes::BytesMut;
 use cli::Progress;
 use cli::reply::LogLine;
 use configs::Config;
@@ -64,6 +69,9 @@ pub struct Router {
     /// What is open in them and joined on their ports.
     sockets: BTreeMap<PortId, Sockets>,
     host: HostStack,
+    tcp: TcpStack,
+    /// Bytes on their way from BGP to a connection; empty in between.
+    filling: BytesMut,
     policy: Arc<Policy>,
     machines: Machines,
     probes: Probes,
@@ -82,6 +90,7 @@ pub struct Router {
     /// Bumped by every change of configuration.
     generation: u64,
     refused: Refused,
+    told: connections::Told,
 }
 
 /// Where the startup configuration is kept; the router itself writes nowhere.
@@ -108,6 +117,8 @@ impl Router {
             stirred: BTreeSet::new(),
             sockets: BTreeMap::new(),
             host: HostStack::new(Instant::ZERO, Rng::fork(seed, "host stack").bits()),
+            tcp: TcpStack::new(Rng::fork(seed, "tcp").bits()),
+            filling: BytesMut::new(),
             policy: Arc::new(Policy::default()),
             machines: Machines::default(),
             probes: Probes::default(),
@@ -120,6 +131,7 @@ impl Router {
             warned: Vec::new(),
             generation: 0,
             refused: Refused::default(),
+            told: connections::Told::default(),
         };
         router.start();
         if let Err(reason) = router.apply(Instant::ZERO, config) {
@@ -171,6 +183,7 @@ impl Router {
                 .with("configured", pending),
         );
         self.configure_port(now, id);
+        self.refresh_named(now);
         self.settle(now);
         id
     }
@@ -257,6 +270,7 @@ impl Router {
             self.forwarder.handle_timeout(now, self.fib.snapshot());
         }
         self.machines.handle_timeout(now);
+        self.tcp.resume();
         if self.probes.next_timeout().is_some_and(|t| t <= now) {
             self.probes.handle_timeout(now);
         }

@@ -1,7 +1,7 @@
 //! What was punted to the router and found nobody to take it, by name.
 
 /// Why nobody took it.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Refusal {
     /// UDP header cut short.
     Malformed,
@@ -17,14 +17,39 @@ pub enum Refusal {
     BadDatagram,
     /// A frame for a port without a link.
     NoLink,
+    /// A TCP segment cut short, or with a bad checksum.
+    BadSegment,
+    /// A TCP segment from too far.
+    Gtsm,
+    /// A TCP segment without the signature there must be.
+    Md5Missing,
+    /// A TCP segment with a wrong signature.
+    Md5Wrong,
+    /// A TCP segment with a signature there must not be.
+    Md5Unexpected,
 }
 
-use Refusal::{BadDatagram, IcmpGroup, Malformed, NoLink, NoListener, NoProtocol, NoSocket};
+use Refusal::{
+    BadDatagram, BadSegment, Gtsm, IcmpGroup, Malformed, Md5Missing, Md5Unexpected, Md5Wrong, NoLink,
+    NoListener, NoProtocol, NoSocket,
+};
 
 impl Refusal {
     /// Every one, in order.
-    pub const ALL: [Refusal; 7] =
-        [Malformed, NoListener, NoProtocol, IcmpGroup, NoSocket, BadDatagram, NoLink];
+    pub const ALL: [Refusal; 12] = [
+        Malformed,
+        NoListener,
+        NoProtocol,
+        IcmpGroup,
+        NoSocket,
+        BadDatagram,
+        NoLink,
+        BadSegment,
+        Gtsm,
+        Md5Missing,
+        Md5Wrong,
+        Md5Unexpected,
+    ];
 
     /// The name as `show ip traffic` prints it.
     pub fn name(self) -> &'static str {
@@ -36,6 +61,11 @@ impl Refusal {
             NoSocket => "no-socket",
             BadDatagram => "bad-datagram",
             NoLink => "no-link",
+            BadSegment => "bad-segment",
+            Gtsm => "gtsm",
+            Md5Missing => "md5-missing",
+            Md5Wrong => "md5-wrong",
+            Md5Unexpected => "md5-unexpected",
         }
     }
 
@@ -51,6 +81,11 @@ impl Refusal {
             NoSocket => "A datagram of our own that no socket would take.",
             BadDatagram => "UDP for a protocol of ours with a bad checksum or length, or too many at once.",
             NoLink => "A frame for a port whose link is gone.",
+            BadSegment => "A TCP segment cut short, or with a bad checksum.",
+            Gtsm => "A TCP segment that has come from farther than its peer may be (RFC 5082).",
+            Md5Missing => "A TCP segment without a signature from a peer with a password (RFC 2385).",
+            Md5Wrong => "A TCP segment with a wrong signature: the passwords differ.",
+            Md5Unexpected => "A TCP segment with a signature from a peer without a password.",
         }
     }
 }

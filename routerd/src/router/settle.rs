@@ -36,11 +36,13 @@ impl Router {
         for _ in 0..MAX_ROUNDS {
             let mut moved = self.forwarder_to_sockets(now);
             moved |= self.sockets_to_machines(now);
+            moved |= self.tcp_to_bgp(now);
             moved |= self.machines_to_rib(now);
             moved |= self.rib.settle(RIB_BUDGET);
             moved |= self.rib_to_fib_and_machines(now);
             self.open_sockets(now);
             moved |= self.machines_to_sockets(now);
+            moved |= self.bgp_to_tcp(now);
             moved |= self.sockets_to_forwarder(now);
             self.close_sockets(now);
             if !moved {
@@ -55,7 +57,7 @@ impl Router {
     /// When a stack wants to be polled. Those of ports that nothing was done with since they last had nothing to do have
     /// no timers: datagrams and raw packets wait for nobody.
     fn stacks_due(&mut self, now: Instant) -> Option<Instant> {
-        let mut due = self.host.next_timeout(now);
+        let mut due = self.host.next_timeout(now).into_iter().chain(self.tcp.next_timeout(now)).min();
         let links = &mut self.links;
         self.stirred.retain(|port| {
             let next = links.get_mut(port).and_then(|stack| stack.next_timeout(now));
@@ -73,6 +75,9 @@ impl Router {
             self.deliver(now, delivery);
         }
         while let Some(event) = self.forwarder.poll_event() {
+            if let ForwardEvent::PathMtu { dst, mtu } = event {
+                self.tcp.set_path_mtu(now, dst, mtu);
+            }
             let notice = self.forward_notice(event);
             self.log.push(now, notice);
         }
@@ -110,7 +115,7 @@ impl Router {
                     }
                 }
             }
-            TCP if is_ours => self.host_input(now, delivery),
+            TCP if is_ours => self.deliver_tcp(now, delivery),
             OSPF if self.takes_ospf(&delivery) => self.deliver_ospf(delivery),
             protocol => {
                 self.refused.count(Refusal::NoProtocol);
@@ -161,9 +166,8 @@ impl Router {
 
     fn host_output(&mut self, now: Instant, packet: BytesMut, ingress: Option<PortId>) {
         // smoltcp sets DF on everything; an echo reply as long as its request must be allowed to be cut.
-        let df = if packet.get(9) == Some(&TCP) { Df::Keep } else { Df::Clear };
         let is_ospf = packet.first().is_some_and(|b| b >> 4 == 4) && packet.get(9) == Some(&OSPF);
-        let meta = TxMeta { df, tos: is_ospf.then_some(CONTROL_TOS), ..TxMeta::default() };
+        let meta = TxMeta { df: Df::Clear, tos: is_ospf.then_some(CONTROL_TOS), ..TxMeta::default() };
         match ingress {
             Some(port) if is_to_link_local(&packet) => self.forwarder.send_on(now, port, None, packet, meta),
             _ => self.forwarder.send(now, packet, meta, self.fib.snapshot()),
@@ -252,8 +256,16 @@ impl Router {
         while let Some(change) = self.rib.poll_change() {
             moved = true;
             self.fib.handle_change(&change);
-            if let Change::Best { table: TableId::MAIN, prefix, old, new } = change {
-                self.machines.redistribute(now, prefix, old.as_deref(), new.as_deref());
+            match change {
+                Change::Best { table: TableId::MAIN, prefix, old, new } => {
+                    self.machines.redistribute(now, prefix, old.as_deref(), new.as_deref());
+                }
+                Change::Reach { addr, via } => {
+                    if let Some(bgp) = &mut self.machines.bgp {
+                        bgp.handle_reach(now, addr, via);
+                    }
+                }
+                Change::Best { .. } | Change::Group { .. } => {}
             }
         }
         moved
@@ -322,6 +334,7 @@ impl Router {
             moved |= drain(&mut self.forwarder, now, *id, stack);
         }
         moved |= self.drain_host(now);
+        moved |= self.drain_tcp(now);
         while let Some((port, packet)) = self.echoes.poll_transmit() {
             moved = true;
             self.forwarder.send_on(now, port, None, packet, TxMeta::default());

@@ -39,6 +39,7 @@ impl Router {
             }
             Show::RipStatus => Reply::RipStatus(self.machines.rip.as_ref().map(|r| Box::new(r.status(now)))),
             Show::Ospf(show) => self.show_ospf(now, show),
+            Show::Bgp(show) => self.show_bgp(now, show),
             Show::Protocols => Reply::Protocols(Box::new(self.protocols(now))),
             Show::Policy => Reply::Policy(Box::new(self.config.policy.clone())),
         }

@@ -54,6 +54,7 @@ impl Router {
         Protocols {
             rip: self.machines.rip.as_ref().map(|r| r.status(now)),
             ospf: self.machines.ospf.as_ref().map(|o| o.process(now)),
+            bgp: self.machines.bgp.as_ref().map(bgp::Bgp::show_process),
         }
     }
 }

@@ -13,6 +13,8 @@ pub struct Queues {
     pub tx: VecDeque<BytesMut>,
     /// Largest IP packet the stack may emit, bytes.
     pub mtu: usize,
+    /// Which checksums of TCP are the stack's work.
+    pub tcp: Checksum,
     /// Packets the stack may leave in `tx` before it has to wait.
     tx_limit: usize,
 }
@@ -20,7 +22,7 @@ pub struct Queues {
 impl Queues {
     /// Empty queues.
     pub fn new(mtu: usize) -> Queues {
-        Queues { rx: VecDeque::new(), tx: VecDeque::new(), mtu, tx_limit: 256 }
+        Queues { rx: VecDeque::new(), tx: VecDeque::new(), mtu, tcp: Checksum::Both, tx_limit: 256 }
     }
 }
 
@@ -42,6 +44,7 @@ impl Device for Queues {
         caps.max_transmission_unit = self.mtu;
         // The forwarder has verified the IP header; transport checksums are the stack's work both ways.
         caps.checksum.ipv4 = Checksum::Tx;
+        caps.checksum.tcp = self.tcp;
         caps
     }
 }

@@ -1,5 +1,5 @@
-//! The router-wide stack: ICMP echo replies, the raw socket of protocols that speak over several hops, and the TCP
-//! sockets of those that need them. What it emits goes through the forwarder like any packet.
+//! The router-wide stack: ICMP echo replies and the raw socket of protocols that speak over several hops. What it emits
+//! goes through the forwarder like any packet. TCP has a stack for every connection: see [`super::tcp`].
 
 use super::core::Core;
 use super::raw::RawPacket;

@@ -7,6 +7,7 @@ mod device;
 mod host;
 mod link;
 mod raw;
+pub mod tcp;
 
 pub use host::HostStack;
 pub use link::{LinkStack, Received, UdpDatagram};

@@ -200,6 +200,7 @@ impl Ospf {
             tag: route.map_or(tag, |(_, r)| r.tag),
             source: route.map_or(Protocol::Ospf, |(p, _)| p),
             kind: route.map_or(fib::Kind::Plain, |(_, r)| r.kind),
+            bgp: None,
         };
         // A map that does not exist denies, as in FRR.
         let changes = self.policy.route_map(map, &view).permit?;

@@ -1,5 +1,6 @@
 use super::*;
-use crate::config::{AccessEntry, Config, PrefixList};
+use crate::config::*;
+use fib::{Kind, Protocol};
 
 fn view(prefix: &str) -> RouteView<'static> {
     RouteView {
@@ -10,6 +11,7 @@ fn view(prefix: &str) -> RouteView<'static> {
         tag: 7,
         source: Protocol::Static,
         kind: Kind::Plain,
+        bgp: None,
     }
 }
 
@@ -154,6 +156,7 @@ fn every_condition_must_hold_and_each_looks_at_its_field() {
         tag: 0,
         source: Protocol::Bgp,
         kind: Kind::Internal,
+        bgp: None,
     };
     let conditions = [
         Match { address: Some("TEN".into()), ..m() },

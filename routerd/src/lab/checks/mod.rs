@@ -101,6 +101,12 @@ pub enum Action {
     Route(RouteCheck),
     /// `metrics: {node, prefix, during, climbs-to|stays-below|equals}`
     Metrics(MetricsCheck),
+    /// `paths: {node, prefix, during, equals}`: best paths of BGP one after the other.
+    Paths(PathsCheck),
+    /// `oscillates: {prefix, during, wheel}`: best paths come and go for ever, and why.
+    Oscillates(OscillatesCheck),
+    /// `settled: {prefix, states}`: best paths are as one of these states says.
+    Settled(SettledCheck),
     /// `show: {node, command, contains, lacks, json, equals}`
     Show(ShowCheck),
     /// `no-loops: true`: no address of any node is forwarded in a circle.
@@ -154,6 +160,39 @@ pub enum Series {
     StaysBelow(u32),
     /// Takes exactly these values one after the other; 0 stands for no route.
     Equals(Vec<u32>),
+}
+
+/// What a router's best AS path is over a stretch of time, watched event by event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PathsCheck {
+    /// Node.
+    pub node: String,
+    /// Prefix.
+    pub prefix: Prefix,
+    /// How long to watch.
+    pub during: Duration,
+    /// One after the other, as `show bgp` has them; `none` for no path, empty for its own.
+    pub equals: Vec<String>,
+}
+
+/// A prefix of BGP that finds no rest, watched event by event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OscillatesCheck {
+    /// Prefix.
+    pub prefix: Prefix,
+    /// How long to watch.
+    pub during: Duration,
+    /// The pivots of the dispute wheel, in order from any of them; empty: whatever it is.
+    pub wheel: Vec<String>,
+}
+
+/// The best AS path of routers for a prefix.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SettledCheck {
+    /// Prefix.
+    pub prefix: Prefix,
+    /// One of these must be so: nodes and their AS paths as `show bgp` has them, `none` for no path, empty for their own.
+    pub states: Vec<Vec<(String, String)>>,
 }
 
 /// What a command prints.

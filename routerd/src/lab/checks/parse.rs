@@ -4,12 +4,15 @@ use super::super::cable::Impairment;
 use super::super::operate::Change;
 use super::super::units;
 use super::super::yaml::{self, Fields, Node, Problems, Value, did_you_mean};
-use super::{Action, Checks, MetricsCheck, RouteCheck, Scenario, Series, ShowCheck, Step};
+use super::{
+    Action, Checks, MetricsCheck, OscillatesCheck, PathsCheck, RouteCheck, Scenario, Series, SettledCheck,
+    ShowCheck, Step,
+};
 use core::time::Duration;
-use fib::{Instant, Protocol};
+use fib::{Instant, Prefix, Protocol};
 
 /// The keys that are actions or checks; a step has exactly one.
-const ACTIONS: [&str; 15] = [
+const ACTIONS: [&str; 18] = [
     "wait",
     "cut",
     "heal",
@@ -21,6 +24,9 @@ const ACTIONS: [&str; 15] = [
     "traceroute",
     "route",
     "metrics",
+    "paths",
+    "oscillates",
+    "settled",
     "show",
     "no-loops",
     "reachable",
@@ -134,6 +140,9 @@ impl Reader<'_> {
             }
             "route" => Action::Route(self.route(node)?),
             "metrics" => Action::Metrics(self.metrics(node)?),
+            "paths" => Action::Paths(self.paths(node)?),
+            "oscillates" => Action::Oscillates(self.oscillates(node)?),
+            "settled" => Action::Settled(self.settled(node)?),
             "show" => Action::Show(self.show(node)?),
             "no-loops" => self.only(node, "true", Action::NoLoops)?,
             "reachable" => self.only(node, "all", Action::Reachable)?,
@@ -245,6 +254,51 @@ impl Reader<'_> {
         Some(MetricsCheck { node: name?, prefix: prefix?, during: during?, expect: series })
     }
 
+    fn paths(&mut self, node: &Node) -> Option<PathsCheck> {
+        let mut fields = node.fields(self.0, "`paths`");
+        let name = self.need_word(&mut fields, "node");
+        let prefix = self.prefix(&mut fields);
+        let during = fields.need(self.0, "during").and_then(|n| self.duration(n));
+        let equals = fields.need(self.0, "equals").map(|n| self.words(n));
+        fields.finish(self.0, &[]);
+        Some(PathsCheck { node: name?, prefix: prefix?, during: during?, equals: equals? })
+    }
+
+    fn oscillates(&mut self, node: &Node) -> Option<OscillatesCheck> {
+        let mut fields = node.fields(self.0, "`oscillates`");
+        let prefix = self.prefix(&mut fields);
+        let during = fields.need(self.0, "during").and_then(|n| self.duration(n));
+        let wheel = fields.take("wheel").map(|n| self.words(n)).unwrap_or_default();
+        fields.finish(self.0, &[]);
+        Some(OscillatesCheck { prefix: prefix?, during: during?, wheel })
+    }
+
+    fn settled(&mut self, node: &Node) -> Option<SettledCheck> {
+        let mut fields = node.fields(self.0, "`settled`");
+        let prefix = self.prefix(&mut fields);
+        let states = fields.need(self.0, "states");
+        fields.finish(self.0, &[]);
+        let states = states?;
+        let mut all = Vec::new();
+        for state in states.list(self.0, "states") {
+            let Value::Map(entries) = &state.value else {
+                self.0.error(state.at, format!("found {}, expected AS paths by node", state.describe()));
+                continue;
+            };
+            let paths = entries.iter().filter_map(|(node, path)| Some((node.text.clone(), self.word(path)?)));
+            let paths: Vec<(String, String)> = paths.collect();
+            all.push(paths);
+        }
+        if all.iter().all(Vec::is_empty) {
+            self.0.error(states.at, "nothing is demanded: expected AS paths by node");
+        }
+        Some(SettledCheck { prefix: prefix?, states: all })
+    }
+
+    fn prefix(&mut self, fields: &mut Fields<'_>) -> Option<Prefix> {
+        fields.need(self.0, "prefix").and_then(|n| n.parse(self.0, "a prefix such as 10.0.0.0/8"))
+    }
+
     fn show(&mut self, node: &Node) -> Option<ShowCheck> {
         let mut fields = node.fields(self.0, "`show`");
         let name = self.need_word(&mut fields, "node");
@@ -311,6 +365,7 @@ impl Action {
             | Action::Traceroute { .. }
             | Action::Route(_)
             | Action::Show(_)
+            | Action::Settled(_)
             | Action::NoLoops
             | Action::Reachable
             | Action::Oracle(_) => true,
@@ -320,7 +375,9 @@ impl Action {
             | Action::Kill(_)
             | Action::Revive(_)
             | Action::Configure(..)
-            | Action::Metrics(_) => false,
+            | Action::Metrics(_)
+            | Action::Paths(_)
+            | Action::Oscillates(_) => false,
         }
     }
 }
@@ -351,6 +408,12 @@ impl core::fmt::Display for Action {
                 }
                 Series::Equals(_) => write!(f, "the metric of {} on {} goes as expected", m.prefix, m.node),
             },
+            Action::Paths(p) => write!(f, "the paths of {} on {} go as expected", p.prefix, p.node),
+            Action::Oscillates(o) => write!(f, "{} finds no rest", o.prefix),
+            Action::Settled(s) if s.states.len() > 1 => {
+                write!(f, "{} is in one of {} states", s.prefix, s.states.len())
+            }
+            Action::Settled(s) => write!(f, "{} has the paths expected", s.prefix),
             Action::Show(s) => write!(f, "{}> {}", s.node, s.command),
             Action::NoLoops => f.write_str("no forwarding loop"),
             Action::Reachable => f.write_str("every address is reachable from everywhere"),
@@ -388,6 +451,10 @@ steps:
   - route: {node: r1, prefix: 10.3.3.3/32, absent: true}
   - metrics: {node: r1, prefix: 10.3.3.3/32, during: 60s, climbs-to: 16}
   - metrics: {node: r1, prefix: 10.3.3.3/32, during: 60s, equals: [2, 3, 0]}
+  - paths: {node: r1, prefix: 192.0.2.0/24, during: 5s, equals: [65002 65000, "65000", none]}
+  - oscillates: {prefix: 192.0.2.0/24, during: 120s, wheel: [r1, r2, r3]}
+  - settled: {prefix: 192.0.2.0/24, states: [{r1: 65002 65000, r2: "65000"}, {r1: "65000"}]}
+    within: 5s
   - show: {node: r1, command: show ip route, contains: "10.3.3.3", lacks: [x, y], json: /0/metric, equals: 2}
   - no-loops: true
   - reachable: all
@@ -397,7 +464,7 @@ steps:
         let checks = parse(text, "c.yaml").unwrap_or_else(|e| panic!("{e}"));
         assert_eq!((checks.seed, checks.scenarios.len()), (Some(7), 1));
         let steps = &checks.scenarios[0].steps;
-        assert_eq!(steps.len(), 21);
+        assert_eq!(steps.len(), 24);
         let one_way = Change::SetOut("loss".into(), "100%".into());
         assert!(matches!(&steps[5].action, Action::Link(_, changes) if *changes == [one_way]));
         assert_eq!(steps[2].at, Some(Instant::from_secs(100)));
@@ -405,7 +472,7 @@ steps:
         assert_eq!(steps[10].name, "h1 does not reach 10.9.9.9");
         assert!(matches!(&steps[12].action, Action::Route(r) if r.metric == Some(2)));
         assert!(
-            matches!(&steps[16].action, Action::Show(s) if s.json == Some(("/0/metric".into(), 2.into())))
+            matches!(&steps[19].action, Action::Show(s) if s.json == Some(("/0/metric".into(), 2.into())))
         );
     }
 

@@ -3,11 +3,16 @@
 
 use super::super::sim::Lab;
 use super::super::topology::Topology;
+use super::super::wheel::{self, Watch};
 use super::super::{ask, units};
-use super::{Action, Checks, MetricsCheck, RouteCheck, Series, ShowCheck, Step};
+use super::{
+    Action, Checks, MetricsCheck, OscillatesCheck, PathsCheck, RouteCheck, Series, SettledCheck, ShowCheck,
+    Step,
+};
 use cli::reply::PingOutcome;
 use core::time::Duration;
 use fib::Instant;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How often a check with a deadline is tried again.
 const RETRY: Duration = Duration::from_millis(500);
@@ -56,7 +61,10 @@ pub fn run(
                 scenario: scenario.name.clone(),
                 step: step.name.clone(),
                 is_check: step.action.is_check()
-                    || matches!(step.action, Action::Converged | Action::Metrics(_)),
+                    || matches!(
+                        step.action,
+                        Action::Converged | Action::Metrics(_) | Action::Paths(_) | Action::Oscillates(_)
+                    ),
                 passed,
                 evidence,
                 at: lab.now(),
@@ -124,6 +132,8 @@ fn act(lab: &mut Lab, action: &Action, within: Option<Duration>) -> Result<Strin
             done.map(|()| String::new())
         }
         Action::Metrics(check) => metrics(lab, check),
+        Action::Paths(check) => paths(lab, check),
+        Action::Oscillates(check) => oscillates(lab, check),
         _ => Ok(String::new()),
     }
 }
@@ -145,6 +155,7 @@ fn check(lab: &mut Lab, action: &Action) -> Result<String, String> {
         Action::Traceroute { from, to, path } => traceroute(lab, from, to, path),
         Action::Route(check) => route(lab, check),
         Action::Show(check) => show(lab, check),
+        Action::Settled(check) => settled(lab, check),
         Action::NoLoops => match lab.find_loop() {
             None => Ok("none".to_owned()),
             Some(found) => Err(found.to_string()),
@@ -242,6 +253,45 @@ fn show(lab: &mut Lab, check: &ShowCheck) -> Result<String, String> {
         }
     }
     Ok("as printed".to_owned())
+}
+
+/// Watches a best path event by event.
+fn paths(lab: &mut Lab, check: &PathsCheck) -> Result<String, String> {
+    lab.find(&check.node)?;
+    let end = lab.now() + check.during;
+    let mut seen: Vec<String> = Vec::new();
+    loop {
+        let path = wheel::best_path(lab, &check.node, check.prefix).unwrap_or_else(|| "none".to_owned());
+        if seen.last() != Some(&path) {
+            seen.push(path);
+        }
+        match lab.next_event() {
+            Some(at) if at <= end => lab.run_until(at),
+            _ => break,
+        }
+    }
+    lab.run_until(end);
+    let text = seen.join(", then ");
+    if seen == check.equals { Ok(text) } else { Err(text) }
+}
+
+fn oscillates(lab: &mut Lab, check: &OscillatesCheck) -> Result<String, String> {
+    let report = Watch::during(lab, check.prefix, check.during);
+    let right = check.wheel.is_empty() || report.wheel.as_ref().is_some_and(|w| w.is(&check.wheel));
+    if report.oscillates() && right { Ok(report.to_string()) } else { Err(report.to_string()) }
+}
+
+fn settled(lab: &mut Lab, check: &SettledCheck) -> Result<String, String> {
+    let nodes: BTreeSet<&String> = check.states.iter().flatten().map(|(node, _)| node).collect();
+    let mut found = BTreeMap::new();
+    for node in nodes {
+        lab.find(node)?;
+        let path = wheel::best_path(lab, node, check.prefix).unwrap_or_else(|| "none".to_owned());
+        found.insert(node, path);
+    }
+    let text: Vec<String> = found.iter().map(|(node, path)| format!("{node} by {path}")).collect();
+    let is = |state: &Vec<(String, String)>| state.iter().all(|(node, path)| found.get(node) == Some(path));
+    if check.states.iter().any(is) { Ok(text.join(", ")) } else { Err(text.join(", ")) }
 }
 
 /// Watches a metric event by event. What RIP holds in its garbage time counts as unreachable, 16.

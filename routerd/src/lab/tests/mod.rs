@@ -1,5 +1,6 @@
 //! The lab as a whole: a notebook of what a network does when it is cut, killed, traced and asked.
 
+mod bgp;
 mod ospf;
 
 use super::record::Format;

@@ -90,7 +90,10 @@ impl Router {
         let owners = self.installed.locals.entry(prefix).or_default();
         match kind {
             Some(kind) => owners.insert(port, kind),
-            None => owners.remove(&port),
+            None => {
+                self.installed.address_gone = true;
+                owners.remove(&port)
+            }
         };
         match owners.first_key_value() {
             Some((port, kind)) => {

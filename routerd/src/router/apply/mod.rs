@@ -25,6 +25,19 @@ pub(super) struct Installed {
     statics: BTreeMap<(TableId, Prefix, u8), Route>,
     rules: Vec<Rule>,
     neighbors: BTreeMap<PortId, BTreeMap<IpAddr, Mac>>,
+    /// An address is not ours any more, or not on a port where it was.
+    pub address_gone: bool,
+}
+
+impl Installed {
+    /// Whether an address is the router's own; with a port, that port's.
+    pub fn has_address(&self, address: IpAddr, port: Option<PortId>) -> bool {
+        let owners = self.locals.get(&Prefix::host(address));
+        owners.is_some_and(|owners| match port {
+            Some(_) => owners.get(&port) == Some(&LocalKind::Host),
+            None => owners.values().any(|kind| *kind == LocalKind::Host),
+        })
+    }
 }
 
 /// What every router has before it has any configuration: as the kernel's `local` table of a new namespace.
@@ -126,7 +139,8 @@ impl Router {
         self.install_neighbors(now, id, statics);
         self.rib.set_port_up(id, port.up());
         self.install_addresses(now, &port, shutdown);
-        self.machines.set_port(now, &protocols::protocol_port(&self.config, &port));
+        let link_local = self.forwarder.link_local(id);
+        self.machines.set_port(now, &protocols::protocol_port(&self.config, &port, link_local));
     }
 
     /// Names have changed hands: what refers to ports by name is looked at again.
@@ -138,6 +152,12 @@ impl Router {
     /// Whether no protocol that could tell has anything under way.
     pub fn is_settled(&self, now: Instant) -> bool {
         self.machines.ospf.as_ref().is_none_or(|ospf| ospf.is_settled(now))
+            && self.machines.bgp.as_ref().is_none_or(|bgp| {
+                // A session that is not up may come up at any time.
+                let neighbors = bgp.config().neighbors.values();
+                let wanted = neighbors.filter(|n| n.shutdown.is_none()).count();
+                bgp.is_at_rest(now) && self.tcp.open().count() >= wanted && !self.tcp.is_busy()
+            })
     }
 
     /// The end is near: asks the neighbors to find other ways. Answers how long [`Router::shutdown`] should wait for that;

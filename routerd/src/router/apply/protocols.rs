@@ -4,7 +4,8 @@ use super::super::Router;
 use super::super::machines::{Configured, Machines, Speaker};
 use super::super::ports::{self, Port};
 use configs::Config;
-use fib::{Instant, TableId};
+use core::net::Ipv6Addr;
+use fib::{IfAddr, Instant, Protocol, TableId};
 use policy::Policy;
 use proto::{Redistributed, Rng};
 use std::sync::Arc;
@@ -31,6 +32,7 @@ impl Router {
         }
         self.apply_protocol(now, policy_changed, |m| &mut m.rip, old.rip.as_ref(), |c| c.rip.as_ref());
         self.apply_protocol(now, policy_changed, |m| &mut m.ospf, old.ospf.as_ref(), |c| c.ospf.as_ref());
+        self.apply_protocol(now, policy_changed, |m| &mut m.bgp, old.bgp.as_ref(), |c| c.bgp.as_ref());
     }
 
     /// Brings one machine in line with its section of the configuration.
@@ -59,7 +61,8 @@ impl Router {
                 let mut machine = M::create(now, config.clone(), policy, seed);
                 machine.set_wall_clock(self.wall);
                 for port in self.ports.iter() {
-                    machine.set_port(now, protocol_port(&self.config, port));
+                    machine
+                        .set_port(now, protocol_port(&self.config, port, self.forwarder.link_local(port.id)));
                 }
                 *empty = Some(machine);
                 Outcome::Changed
@@ -78,6 +81,9 @@ impl Router {
                 self.settle(now);
                 *slot(&mut self.machines) = None;
                 self.machines.stirred = true;
+                if M::PROTOCOL == Protocol::Bgp {
+                    self.tcp.abandon(now);
+                }
             }
         }
     }
@@ -93,15 +99,21 @@ fn replay_routes(now: Instant, machine: &mut dyn Speaker, rib: &fib::Rib) {
     }
 }
 
-/// A port as protocols see it.
-pub(super) fn protocol_port(config: &Config, port: &Port) -> proto::Port {
+/// A port as protocols see it, with the link-local address that it has made for itself.
+pub(super) fn protocol_port(config: &Config, port: &Port, link_local: Option<Ipv6Addr>) -> proto::Port {
+    let mut addresses = port.settings.addresses.clone();
+    if let Some(made) = link_local.map(|made| IfAddr::new(made.into(), 64))
+        && !addresses.iter().any(|a| a.addr() == made.addr())
+    {
+        addresses.push(made);
+    }
     let configured = ports::configured(config, &port.info).and_then(|interface| interface.bandwidth);
     proto::Port {
         id: port.id,
         name: port.info.name.clone(),
         up: port.up(),
         mtu: u16::try_from(port.settings.mtu).unwrap_or(u16::MAX),
-        addresses: port.settings.addresses.clone(),
+        addresses,
         loopback: port.loopback,
         bandwidth: configured.unwrap_or(DEFAULT_BANDWIDTH).max(1),
     }

@@ -1,7 +1,9 @@
 //! Two and three routers on wires of memory.
 
+mod bgp;
 mod ospf;
 mod protocols;
+mod show_bgp;
 
 use super::{PortInfo, Router};
 use cli::command::{Family, Ping, RouteQuery, Show, Traceroute};
@@ -49,6 +51,19 @@ impl Net {
         self.wires.insert((b.0, pb), (a.0, pa));
         self.pass(Duration::ZERO);
         pa
+    }
+
+    /// A router that has just booted gets the port it had before, at the same end of the wire.
+    pub fn restart_port(&mut self, router: usize, name: &str) {
+        let ((at, old), far) =
+            self.wires.iter().find(|((r, _), _)| *r == router).map(|(a, b)| (*a, *b)).unwrap();
+        self.wires.remove(&(at, old));
+        self.ports -= 2;
+        let new = self.port(router, name);
+        self.ports += 1;
+        self.wires.insert((router, new), far);
+        self.wires.insert(far, (router, new));
+        self.pass(Duration::ZERO);
     }
 
     pub fn pass(&mut self, span: Duration) {
@@ -289,6 +304,18 @@ fn configuration_for_an_absent_interface_is_pending_and_applies_when_it_appears(
     assert!(net.routes(0).iter().any(|r| r.prefix.to_string() == "10.0.12.0/24" && r.selected));
     net.routers[0].remove_port(now, id);
     assert!(!net.routes(0).iter().any(|r| r.prefix.to_string() == "10.0.12.0/24"));
+}
+
+#[test]
+fn a_static_route_waits_for_its_interface() {
+    let mut net = Net::new(&[LEFT]);
+    let reply = net.configure(0, Mode::Config, "ip route 10.77.0.1/32 eth7");
+    assert_eq!(reply, Reply::Configured(Mode::Config));
+    let installed =
+        |net: &mut Net| net.routes(0).iter().any(|r| r.prefix.to_string() == "10.77.0.1/32" && r.selected);
+    assert!(!installed(&mut net));
+    net.port(0, "eth7");
+    assert!(installed(&mut net));
 }
 
 #[test]

@@ -2,6 +2,8 @@
 //! A glance, not a dissector: whoever wants more opens the capture. Never panics, whatever the bytes.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+mod bgp;
+
 use core::net::{Ipv4Addr, Ipv6Addr};
 use proto::{Reader, WireError};
 
@@ -41,13 +43,18 @@ fn arp(r: &mut Reader<'_>) -> Result<String, WireError> {
 
 fn ipv4(r: &mut Reader<'_>) -> Result<String, WireError> {
     let words = r.u8("version")? & 0x0f;
-    r.bytes(5, "header")?;
+    r.u8("tos")?;
+    let total = r.u16("total length")?;
+    r.u16("identification")?;
     let fragment = r.u16("fragment")?;
     let ttl = r.u8("ttl")?;
     let protocol = r.u8("protocol")?;
     r.u16("checksum")?;
     let (source, destination) = (r.ipv4("source")?, r.ipv4("destination")?);
     r.bytes(usize::from(words.saturating_sub(5)).saturating_mul(4), "options")?;
+    // What a short frame is padded with is no payload.
+    let len = usize::from(total).saturating_sub(usize::from(words).saturating_mul(4));
+    let r = &mut Reader::new(r.rest().get(..len).unwrap_or(r.rest()));
     let what = if fragment & 0x1fff == 0 {
         payload(protocol, r)
     } else {
@@ -68,7 +75,7 @@ fn payload(protocol: u8, r: &mut Reader<'_>) -> String {
     let text = match protocol {
         1 => r.u8("type").map(|t| icmp(t).to_owned()),
         58 => r.u8("type").map(|t| icmpv6(t).to_owned()),
-        6 => ports(r).map(|(a, b)| format!("TCP {a} > {b}")),
+        6 => tcp(r),
         17 => udp(r),
         2 => Ok("IGMP".to_owned()),
         89 => Ok(ospf::wire::text::summary(r.rest())),
@@ -79,6 +86,23 @@ fn payload(protocol: u8, r: &mut Reader<'_>) -> String {
 
 fn ports(r: &mut Reader<'_>) -> Result<(u16, u16), WireError> {
     Ok((r.u16("source port")?, r.u16("destination port")?))
+}
+
+fn tcp(r: &mut Reader<'_>) -> Result<String, WireError> {
+    let (from, to) = ports(r)?;
+    r.bytes(8, "sequence numbers")?;
+    let words = r.u8("data offset")? >> 4;
+    let flags = r.u8("flags")?;
+    r.bytes(6, "window, checksum and urgent pointer")?;
+    r.bytes(usize::from(words.saturating_sub(5)).saturating_mul(4), "options")?;
+    let payload = r.rest();
+    if !payload.is_empty() && [from, to].contains(&::bgp::TCP_PORT) {
+        return Ok(bgp::summary(payload));
+    }
+    let names = [(2, "SYN"), (1, "FIN"), (4, "RST"), (16, "ACK")];
+    let flags: Vec<&str> = names.iter().filter(|(bit, _)| flags & bit != 0).map(|(_, name)| *name).collect();
+    let data = if payload.is_empty() { String::new() } else { format!(", {} bytes", payload.len()) };
+    Ok(format!("TCP {from} > {to} {}{data}", flags.join(" ")))
 }
 
 fn udp(r: &mut Reader<'_>) -> Result<String, WireError> {
