@@ -7,9 +7,11 @@
 
 #![expect(clippy::panic, reason = "a test says what went wrong by panicking")]
 
+mod bgp;
 mod frames;
 mod ospf;
 mod process;
+mod speaker;
 mod text;
 
 use std::time::Duration;
@@ -87,6 +89,9 @@ target!(wire, 3_000, crate::frames::wire);
 target!(rip_process, 5_000, crate::frames::rip_process);
 target!(ospf_decoders, 10_000, crate::ospf::decoders);
 target!(ospf_instance, 5_000, crate::process::instance);
+target!(bgp_messages, 10_000, crate::bgp::messages);
+target!(bgp_attributes, 5_000, crate::bgp::attributes);
+target!(bgp_speaker, 3_000, crate::speaker::speaker);
 target!(yaml, 1_000, crate::text::yaml);
 target!(ios_text, 1_000, crate::text::ios_text);
 target!(shell, 2_000, crate::text::shell);

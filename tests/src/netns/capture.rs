@@ -108,7 +108,8 @@ impl Pcap {
     pub fn complaints(&self, macs: &[String], addresses: &[&str]) -> Vec<Vec<String>> {
         let suspicious = format!(
             "({}) && (_ws.malformed || _ws.expert.severity >= 0x600000 || ip.checksum.status == 0 \
-             || icmp.checksum.status == 0 || icmpv6.checksum.status == 0 || udp.checksum.status == 0)",
+             || icmp.checksum.status == 0 || icmpv6.checksum.status == 0 || udp.checksum.status == 0 \
+             || tcp.checksum.status == 0)",
             sent_from(macs)
         );
         let fields = [
@@ -153,7 +154,8 @@ fn sent_from(macs: &[String]) -> String {
 }
 
 /// What tshark does not check by itself.
-const CHECKS: [&str; 4] = ["-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE"];
+const CHECKS: [&str; 6] =
+    ["-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE"];
 
 /// Wireshark's expert groups (`PI_*` of its epan/proto.h).
 const CHECKSUM: &str = "16777216";

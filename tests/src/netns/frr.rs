@@ -57,6 +57,14 @@ impl Frr {
         self.wait_answers(daemon);
     }
 
+    /// Sends a signal to a daemon by name (`STOP`, `CONT`).
+    pub fn signal(&self, daemon: &str, signal: &str) {
+        self.daemons
+            .iter()
+            .filter(|(name, _)| name == daemon)
+            .for_each(|(_, process)| process.signal(signal));
+    }
+
     #[track_caller]
     fn wait_answers(&self, daemon: &str) {
         poll_until(START, &format!("{daemon} answers"), || {

@@ -13,6 +13,7 @@
 
 #![expect(clippy::panic, reason = "a harness that cannot build its scene fails the test with the reason")]
 
+mod bgp;
 mod bird;
 mod capture;
 mod checks;
@@ -25,6 +26,7 @@ mod process;
 mod router;
 mod wait;
 
+pub use bgp::{BgpSpeaker, has, wait_established, wait_neighbor, wait_no_path, wait_path};
 pub use bird::Bird;
 pub use capture::{Capture, Pcap};
 pub use checks::Crossing;
