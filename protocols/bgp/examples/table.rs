@@ -145,7 +145,7 @@ fn settle(table: &mut Table) -> usize {
                 table.set_reach(addr, Some(reach));
             }
         }
-        let more = table.decide(Instant::from_secs(1), 4096);
+        let more = table.decide(4096);
         while let Some(change) = table.poll_change() {
             told += usize::from(change.best);
             let _ = table.best_used(change.family, change.dest);

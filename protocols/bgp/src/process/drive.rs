@@ -36,7 +36,7 @@ impl Bgp {
         }
         let judging = self.judge_some();
         let mut originating = self.originate(now);
-        let more = !self.deferring && self.table.decide(now, DECISIONS);
+        let more = !self.deferring && self.table.decide(DECISIONS);
         self.hand_on(now);
         // An aggregate follows what it is made of in the same breath.
         originating |= self.originate(now);

@@ -9,7 +9,6 @@ use crate::settings::PeerKind;
 use crate::{Family, PeerIx};
 use core::cmp::Reverse;
 use core::net::{IpAddr, Ipv4Addr};
-use fib::Instant;
 use policy::bgp::SegmentKind;
 
 /// Reused from decision to decision.
@@ -24,8 +23,7 @@ pub struct Scratch {
 impl Table {
     /// Decides on what was touched, and goes on with walks over the table: `budget` destinations at most. True: there is
     /// more to do, and it is to be called again soon, after more urgent things.
-    pub fn decide(&mut self, now: Instant, budget: usize) -> bool {
-        let _ = now;
+    pub fn decide(&mut self, budget: usize) -> bool {
         let mut more = false;
         for family in Family::ALL {
             let rib = family as usize;

@@ -43,7 +43,7 @@ impl Router {
     fn settle(&mut self) {
         loop {
             self.lab.answer();
-            let mut more = self.lab.table.decide(self.lab.now, 3);
+            let mut more = self.lab.table.decide(3);
             more |= self.aggregates.walk(&mut self.lab.table, 2, &odd);
             while let Some(change) = self.lab.table.poll_change() {
                 more = true;

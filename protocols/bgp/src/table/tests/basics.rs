@@ -122,7 +122,7 @@ fn a_path_waits_for_the_first_answer_about_its_next_hop() {
     let mut lab = Lab::new();
     let a = lab.peer(1, internal(1));
     lab.update(NET, a, &attributes(&[65009], "10.0.0.1"));
-    while lab.table.decide(lab.now, 10) {}
+    while lab.table.decide(10) {}
     lab.listen();
     assert_eq!(told(&lab, NET), None);
     lab.settle();
@@ -238,7 +238,7 @@ fn a_change_can_be_looked_at_and_held_until_the_next() {
     lab.update(NET, a, &attributes(&[65001], "10.0.0.1"));
     lab.settle();
     lab.withdraw(NET, a);
-    while lab.table.decide(lab.now, 1) {}
+    while lab.table.decide(1) {}
     let change = lab.table.poll_change().unwrap();
     assert_eq!(lab.table.best(Family::Ipv4, change.dest), None);
     lab.table.hold(Family::Ipv4, change.dest);
@@ -345,7 +345,7 @@ fn a_walk_ends_though_the_table_has_shrunk_behind_its_start() {
     }
     lab.settle();
     lab.table.redecide(None);
-    lab.table.decide(lab.now, 512);
+    lab.table.decide(512);
     lab.table.redecide(Some(a));
     lab.table.reevaluate(a, Family::Ipv4);
     assert!(lab.table.poll_received(&mut 2000).is_some());

@@ -139,7 +139,7 @@ impl Lab {
     pub fn settle(&mut self) {
         loop {
             self.answer();
-            let more = self.table.decide(self.now, 1000);
+            let more = self.table.decide(1000);
             self.listen();
             if !self.answer() && !more {
                 break;

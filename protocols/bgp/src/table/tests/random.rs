@@ -203,7 +203,7 @@ impl Trial {
                 }
             }
             Step::Decide(budget) => {
-                self.lab.table.decide(self.lab.now, *budget);
+                self.lab.table.decide(*budget);
                 self.lab.listen();
             }
             Step::Settle => self.check(),
