@@ -1,6 +1,7 @@
 //! The router and its links, shared by the tasks of one thread. Nobody holds it across an await.
 
-use crate::link::Link;
+use super::memory::Ebb;
+use crate::link::{self, Link};
 use crate::router::{PortInfo, Router, Startup};
 use crate::storage;
 use cli::reply::LogLine;
@@ -40,6 +41,7 @@ struct State {
     burst: Vec<Frame>,
     /// Links with frames to flush.
     dirty: BTreeSet<PortId>,
+    ebb: Ebb,
 }
 
 struct OpenLink {
@@ -73,8 +75,14 @@ impl Shared {
     pub fn new(config: Config, seed: u64) -> Shared {
         let mut router = Router::new(config, seed);
         router.set_wall_clock(Some(unix_now().as_secs()));
-        let state =
-            State { router, links: BTreeMap::new(), armed: None, burst: Vec::new(), dirty: BTreeSet::new() };
+        let state = State {
+            router,
+            links: BTreeMap::new(),
+            armed: None,
+            burst: Vec::new(),
+            dirty: BTreeSet::new(),
+            ebb: Ebb::default(),
+        };
         let shared = Shared(Rc::new(Inner {
             start: clock(),
             state: RefCell::new(state),
@@ -123,6 +131,9 @@ impl Shared {
             self.0.timer.notify_one();
         }
         self.0.news.send_modify(|n| *n = n.wrapping_add(1));
+        if state.ebb.look(state.router.routes_held(), next == Some(Instant::ZERO)) {
+            link::release_memory();
+        }
         let generation = state.router.generation();
         self.0.generation.send_if_modified(|g| std::mem::replace(g, generation) != generation);
     }

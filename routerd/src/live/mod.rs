@@ -3,6 +3,7 @@
 
 mod control;
 mod core;
+mod memory;
 mod ports;
 mod signals;
 

@@ -264,6 +264,13 @@ impl Router {
         self.settle(now);
     }
 
+    /// How many routes are held: prefixes of the RIB, and paths of BGP.
+    pub fn routes_held(&self) -> usize {
+        let paths = |bgp: &bgp::Bgp| bgp::Family::ALL.map(|family| bgp.table().path_count(family));
+        let bgp: usize = self.machines.bgp.iter().flat_map(paths).sum();
+        bgp + self.rib.len()
+    }
+
     /// Does what is due.
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.forwarder.next_timeout().is_some_and(|t| t <= now) {
