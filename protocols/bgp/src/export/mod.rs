@@ -340,6 +340,7 @@ impl Groups {
         if self.gone.is_empty() {
             return;
         }
+        routes.warm(family, idle);
         for dest in idle {
             if self.gone.contains(*dest) && !self.all.values().any(|g| g.needs(*dest)) {
                 self.gone.remove(*dest);

@@ -56,6 +56,11 @@ impl Routes for Told<'_> {
         self.look().source(family, peer)
     }
 
+    fn warm(&self, family: Family, dests: &[u32]) {
+        let there = dests.iter().map(|dest| DestId(*dest)).filter(|dest| self.table.is_dest(family, *dest));
+        self.table.warm(family, there.map(|dest| self.table.prefix(family, dest)));
+    }
+
     fn hold(&mut self, family: Family, dest: u32) {
         self.table.hold(family, DestId(dest));
     }
