@@ -140,8 +140,8 @@ impl<E: Entry> Index<E> {
         self.pieces.get(place.piece)?.get(place.at).copied()
     }
 
-    /// The numbers of the first prefixes of `keys` that fit, as [`Index::find`] would give them; returns how many prefixes
-    /// were looked at. The searches go side by side: memory answers all of a step in the time it takes for one.
+    /// The numbers of the next of `prefixes`, as many as fit, as [`Index::find`] would give them; returns how many were
+    /// taken. The searches go side by side: memory answers all of a step in the time it takes for one.
     pub fn find_many(
         &self,
         prefixes: &mut impl Iterator<Item = Prefix>,
