@@ -108,8 +108,18 @@ impl<'a> Judge<'a> {
             IpAddr::V4(a) => !(a.is_unspecified() || a.is_multicast() || a.is_broadcast() || a.is_loopback()),
             IpAddr::V6(a) => !(a.is_unspecified() || a.is_multicast() || a.is_loopback()),
         };
-        let usable = sendable && !self.bgp.own.contains(&entry.next_hop());
+        let usable = sendable && !self.is_own(entry.next_hop());
         if usable { Ok(()) } else { Err(Rejected::NextHop) }
+    }
+
+    /// A link-local address of ours on another link may well be somebody else's on the peer's.
+    fn is_own(&self, hop: IpAddr) -> bool {
+        match self.bgp.port_of(&self.peer.settings) {
+            Some(port) if matches!(hop, IpAddr::V6(a) if a.is_unicast_link_local()) => {
+                port.addresses.iter().any(|a| a.addr() == hop)
+            }
+            _ => self.bgp.own.contains(&hop),
+        }
     }
 
     /// RFC 4271 9.1.2, `allowas-in`. Inside a confederation both its identifier and the member AS are ours (RFC 5065 4).

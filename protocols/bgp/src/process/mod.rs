@@ -63,6 +63,8 @@ pub struct Bgp {
     /// `None` while no router id is known: nothing runs then.
     pub(crate) identity: Option<Arc<Identity>>,
     pub(crate) ports: BTreeMap<PortId, Port>,
+    /// Who is at the other end of a link, for neighbors that are named by theirs.
+    pub(crate) link_peers: BTreeMap<PortId, IpAddr>,
     /// The router's own addresses.
     pub(crate) own: BTreeSet<IpAddr>,
     pub(crate) peers: BTreeMap<PeerIx, Peer>,
@@ -123,6 +125,7 @@ impl Bgp {
             policy,
             identity: None,
             ports: BTreeMap::new(),
+            link_peers: BTreeMap::new(),
             own: BTreeSet::new(),
             peers: BTreeMap::new(),
             by_key: BTreeMap::new(),
@@ -173,8 +176,26 @@ impl Bgp {
         self.drive(now);
     }
 
+    /// Who is at the other end of the link of a port: the neighbor that is named by the interface. `None`: nobody known.
+    pub fn set_link_peer(&mut self, now: Instant, port: PortId, peer: Option<IpAddr>) {
+        let before = match peer {
+            Some(peer) => self.link_peers.insert(port, peer),
+            None => self.link_peers.remove(&port),
+        };
+        if before != peer && !self.stopped {
+            self.link_peer_changed(now, port);
+            self.drive(now);
+        }
+    }
+
+    /// What [`Bgp::set_link_peer`] has been told last.
+    pub fn link_peer(&self, port: PortId) -> Option<IpAddr> {
+        self.link_peers.get(&port).copied()
+    }
+
     /// A port vanished.
     pub fn remove_port(&mut self, now: Instant, port: PortId) {
+        self.link_peers.remove(&port);
         if self.ports.remove(&port).is_some() && !self.stopped {
             self.ports_changed(now);
             self.drive(now);

@@ -133,9 +133,18 @@ impl Session {
 
     /// The port to a directly connected peer is down (`bgp fast-external-failover`): connections end at once.
     pub fn port_down(&mut self, now: Instant) {
+        self.cut(now, &Reason::PortDown);
+    }
+
+    /// The peer is not where it was: connections end at once.
+    pub fn address_lost(&mut self, now: Instant) {
+        self.cut(now, &Reason::AddressLost);
+    }
+
+    fn cut(&mut self, now: Instant, why: &Reason) {
         for conn in self.ids() {
             self.close(conn, true);
-            self.lost(now, conn, Reason::PortDown);
+            self.lost(now, conn, why.clone());
         }
         self.settle(now);
     }

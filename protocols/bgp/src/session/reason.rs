@@ -16,6 +16,8 @@ pub enum Reason {
     Closed(Closed),
     /// The port to a directly connected peer went down.
     PortDown,
+    /// Nobody, or somebody else, advertises itself at the other end of the link of an interface neighbor.
+    AddressLost,
     /// The peer restarted and opened a new connection before the old one was known to be dead (RFC 4724 section 5).
     Replaced,
 }
@@ -53,6 +55,7 @@ impl fmt::Display for Reason {
             (Reason::Closed(Closed::TimedOut), _) => f.write_str("Connection timed out"),
             (Reason::Closed(Closed::Refused), _) => f.write_str("Connection refused"),
             (Reason::PortDown, _) => f.write_str("Interface down"),
+            (Reason::AddressLost, _) => f.write_str("Neighbor address lost"),
             (Reason::Replaced, _) => f.write_str("NSF peer closed the session"),
             _ => f.write_str("Peer closed the session"),
         }
