@@ -91,13 +91,14 @@ impl Watcher {
     }
 
     /// What the configuration says of an interface, if it is to be a port.
-    fn wanted(&self, port: &Port) -> Option<(&String, &Interface)> {
+    fn wanted(&self, port: &Port) -> Option<Interface> {
         let mut names = std::iter::once(&port.name).chain(&port.altnames);
-        names.find_map(|name| self.config.interfaces.get_key_value(name)).filter(|_| port.ethernet)
+        let name = names.find(|name| self.config.names_port(name)).filter(|_| port.ethernet)?;
+        Some(self.config.interfaces.get(name).cloned().unwrap_or_default())
     }
 
     fn update(&mut self, port: &Port) {
-        let Some(interface) = self.wanted(port).map(|(_, interface)| interface.clone()) else {
+        let Some(interface) = self.wanted(port) else {
             self.close(port.ifindex);
             return;
         };

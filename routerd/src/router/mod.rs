@@ -8,6 +8,7 @@
 //! | `machines` | the protocols that run, and what is done with all of them alike |
 //! | `sockets` | what the stacks have open because the machines want it |
 //! | `connections` | what passes between TCP connections and BGP |
+//! | `link_peers` | who is at the other end of a link, for neighbors named by theirs |
 //! | `settle` | the order in which sockets, protocols, RIB and FIB hand things on |
 //! | `execute`, `show`, `routes` | what the operator asks |
 //! | `log` | what the router says by itself |
@@ -15,6 +16,7 @@
 mod apply;
 mod connections;
 mod execute;
+mod link_peers;
 mod log;
 mod machines;
 mod ports;

@@ -75,8 +75,10 @@ impl Router {
             self.deliver(now, delivery);
         }
         while let Some(event) = self.forwarder.poll_event() {
-            if let ForwardEvent::PathMtu { dst, mtu } = event {
-                self.tcp.set_path_mtu(now, dst, mtu);
+            match event {
+                ForwardEvent::PathMtu { dst, mtu } => self.tcp.set_path_mtu(now, dst, mtu),
+                ForwardEvent::Router { port, .. } => self.tell_link_peer(now, port),
+                _ => {}
             }
             let notice = self.forward_notice(event);
             self.log.push(now, notice);
@@ -198,6 +200,12 @@ impl Router {
                     .with("address", addr)
                     .with("interface", self.ports.name(port))
                     .with("mac", mac)
+            }
+            ForwardEvent::Router { port, addr, heard } => {
+                let what = if heard { "a router is there" } else { "a router is gone" };
+                Notice::new(Level::Debug, "ipv6 nd", what)
+                    .with("address", addr)
+                    .with("interface", self.ports.name(port))
             }
             ForwardEvent::PathMtu { dst, mtu } => {
                 Notice::new(Level::Debug, "ip", "path MTU").with("destination", dst).with("mtu", mtu)

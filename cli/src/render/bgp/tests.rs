@@ -46,6 +46,7 @@ fn row(status: Status, hop: &str, numbers: (Option<u32>, Option<u32>, u32), path
     PathRow {
         status,
         peer: Some(hop.to_owned()),
+        interface: None,
         next_hop: ip(hop),
         link_local: None,
         med,
@@ -230,10 +231,39 @@ Total number of prefixes 2 (1 filtered)
     assert_eq!(value["receivedRoutes"]["172.16.1.0/24"], route);
 }
 
+/// What FRR 8.4 prints of a path of `neighbor eth0 interface`.
+#[test]
+fn of_an_interface_neighbor_the_interface_is_the_next_hop() {
+    let link_local = "fe80::ff:fe00:b01";
+    let unnumbered = PathRow {
+        interface: Some("eth0".to_owned()),
+        link_local: Some(link_local.parse().unwrap()),
+        ..row(best(), link_local, (Some(0), None, 0), "65002 ?")
+    };
+    let listed =
+        page(Family::Ipv4, Of::Table, vec![destination("198.51.102.0/24", vec![unnumbered.clone()])], 1);
+    let line = "*> 198.51.102.0/24  eth0                     0             0 65002 ?\n";
+    assert!(super::table::text(&listed, false).contains(line));
+    let named = PeerView {
+        name: "eth0".to_owned(),
+        on_interface: true,
+        ..peer(link_local, "2.2.2.2", PeerKind::External)
+    };
+    let path = path(unnumbered, named, 0);
+    let mut text = String::new();
+    super::entry::describe(&mut text, &path, "  ");
+    let lines = "  65002\n    fe80::ff:fe00:b01 from eth0 (2.2.2.2)\n    (fe80::ff:fe00:b01) (used)\n";
+    assert!(text.starts_with(lines), "{text}");
+    let expected =
+        json!({ "peerId": link_local, "routerId": "2.2.2.2", "interface": "eth0", "type": "external" });
+    assert_eq!(super::entry::peer(&path), expected);
+}
+
 fn peer(name: &str, router_id: &str, kind: PeerKind) -> PeerView {
     PeerView {
         name: name.to_owned(),
         address: ip(name),
+        on_interface: false,
         router_id: v4(router_id),
         kind: Some(kind),
         reflector_client: false,
