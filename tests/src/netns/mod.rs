@@ -34,7 +34,7 @@ pub use frr::Frr;
 pub use host::{Hop, Ping};
 pub use line::{Line, Owner};
 pub use lsdb::{Lsa, Lsdb, Speaker, wait_gone, wait_ospf, wait_same};
-pub use net::{Net, Node};
+pub use net::{Net, Node, link_local};
 pub use process::{Finished, Process};
 pub use router::{Router, binary, selected};
 pub use wait::poll_until;
