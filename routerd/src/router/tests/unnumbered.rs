@@ -7,6 +7,7 @@ use cli::{Mode, Reply};
 use core::net::IpAddr;
 use core::time::Duration;
 use fib::{PortId, Protocol, TableId};
+use proto::Notice;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -60,6 +61,14 @@ fn set(net: &mut Net, router: usize, mode: Mode, line: &str) {
 fn neighbor(net: &mut Net, router: usize) -> Neighbor {
     let bgp = net.routers[router].machines.bgp.as_ref().unwrap();
     bgp.show_neighbors(net.now, None, None).neighbors.remove(0)
+}
+
+/// Why sessions have ended, by the log.
+fn ends(net: &mut Net, router: usize) -> Vec<String> {
+    let lines = std::iter::from_fn(|| net.routers[router].poll_log());
+    let downs = lines.map(|line| line.notice).filter(|notice| notice.message == "neighbor is down");
+    let reason = |notice: Notice| notice.fields.into_iter().find(|(name, _)| name == "reason");
+    downs.filter_map(reason).map(|(_, why)| why).collect()
 }
 
 /// IPv6 networks that BGP knows.
@@ -130,7 +139,7 @@ fn a_neighbor_that_says_good_bye_goes_at_once() {
     assert_eq!(connections(&net, 0), 0);
     let gone = neighbor(&mut net, 0);
     assert_eq!((gone.address, gone.state), (None, PeerState::Idle));
-    assert_eq!(gone.reset.unwrap().reason, "Neighbor address lost");
+    assert_eq!(ends(&mut net, 0), ["Neighbor address lost"]);
     set(&mut net, 1, Mode::Interface("eth1".to_owned()), "no shutdown");
     net.pass(30 * SECOND);
     assert!(knows(&mut net, 0, "10.255.0.2/32"));
@@ -153,7 +162,7 @@ fn a_lost_carrier_takes_the_neighbor_and_brings_it_back() {
     let now = net.now;
     net.routers[0].handle_carrier(now, port, false);
     assert!(!knows(&mut net, 0, "10.255.0.2/32"));
-    assert_eq!(neighbor(&mut net, 0).reset.unwrap().reason, "Interface down");
+    assert_eq!(ends(&mut net, 0), ["Interface down"]);
     net.pass(60 * SECOND);
     let now = net.now;
     net.routers[0].handle_carrier(now, port, true);
