@@ -388,6 +388,8 @@ impl Bgp {
         for ix in all {
             self.remove_peer(now, ix, Notification::shutdown(""));
             self.session_outputs(now, ix);
+            // Nobody looks at the sessions again: the farewell is to be fetched now.
+            self.writable.extend(self.peers.get(&ix).into_iter().flat_map(|peer| peer.session.writable()));
         }
         self.withdraw_everything();
         self.timers = proto::Timers::new();

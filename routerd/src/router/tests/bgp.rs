@@ -80,6 +80,19 @@ fn the_farewell_of_a_process_is_heard() {
 }
 
 #[test]
+fn the_farewell_of_a_router_is_heard() {
+    let (mut net, _) = pair(A, B);
+    net.pass(Duration::from_secs(30));
+    let now = net.now;
+    net.routers[0].shutdown(now);
+    net.pass(Duration::ZERO);
+    assert!(!knows(&mut net, 1, "198.51.100.0/24"), "at once, not after the hold time");
+    let why = std::iter::from_fn(|| net.routers[1].poll_log())
+        .find(|line| line.notice.message == "neighbor is down");
+    assert!(why.is_some_and(|line| line.notice.to_string().contains("Administrative Shutdown")));
+}
+
+#[test]
 fn a_router_that_lost_its_power_is_back_at_once_and_not_after_the_hold_time() {
     let (mut net, _) = pair(A, B);
     let (now, boot) = (net.now, Net::new(&[A]));
