@@ -197,11 +197,12 @@ fn a_session_goes_with_the_peers_advertisements_and_comes_back_with_them() {
     scene.wait_up();
     scene.wait_packets();
 
-    // There is one when the router ends, too. (FRR 8.4 keeps the neighbor all the same.)
+    // When the router ends there is a NOTIFICATION, which FRR heeds, and a last advertisement (FRR 8.4 keeps the neighbor).
     let last = format!("icmpv6.type == 134 && icmpv6.nd.ra.router_lifetime == 0 && ipv6.src == {ours}");
     let before = scene.middle.so_far().count(&last);
     scene.router.process.signal("TERM");
     scene.router.process.wait(SOON);
+    scene.frr.wait_no_route("10.0.1.0/24", AT_ONCE);
     poll_until(AT_ONCE, "a last advertisement", || {
         let after = scene.middle.so_far().count(&last);
         if after > before { Ok(()) } else { Err(format!("{before} before, {after} after")) }
