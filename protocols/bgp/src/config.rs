@@ -223,13 +223,15 @@ impl Default for Timers {
 pub struct GracefulRestart {
     /// What is offered: helper by default, as in FRR.
     pub mode: GracefulRestartMode,
-    /// `bgp graceful-restart restart-time N`: how long peers are to wait for us, seconds, 1..=4095.
+    /// `bgp graceful-restart restart-time N`: how long peers are to wait for us, and we for them after a start, seconds,
+    /// 1..=4095.
     pub restart_time: u16,
     /// `bgp graceful-restart stalepath-time N`: how long a peer's stale routes live, seconds, 1..=4095.
     pub stalepath_time: u16,
     /// `bgp graceful-restart select-defer-time N`: after our restart, how long End-of-RIB is waited for.
     pub select_defer_time: u16,
-    /// `bgp graceful-restart preserve-fw-state`: the F bit.
+    /// `bgp graceful-restart preserve-fw-state`: the F bit, but for the first session after a start: then nothing was
+    /// preserved.
     pub preserve_fw_state: bool,
     /// `bgp graceful-restart notification` (RFC 8538): a NOTIFICATION is a restart as well, unless it is a hard reset.
     pub notification: bool,

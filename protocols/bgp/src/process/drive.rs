@@ -36,6 +36,7 @@ impl Bgp {
         }
         let judging = self.judge_some();
         let mut originating = self.originate(now);
+        self.defer_no_longer_than_needed(now);
         let more = !self.deferring && self.table.decide(DECISIONS);
         self.hand_on(now);
         // An aggregate follows what it is made of in the same breath.

@@ -287,7 +287,7 @@ impl Bgp {
         let update = wire::update::parse(body, &context, scratch)?;
         self.debug_update(ix, &update);
         if let Some(family) = update.end_of_rib {
-            self.end_of_rib(now, ix, family);
+            self.end_of_rib(ix, family);
             return Ok(());
         }
         self.note_faults(ix, &update);

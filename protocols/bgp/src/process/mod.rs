@@ -53,6 +53,8 @@ pub(crate) enum Timer {
     MaxPrefix(PeerIx),
     /// After our own restart: End-of-RIB is awaited no longer.
     Defer,
+    /// After our own restart: peers that are not back yet are waited for no longer.
+    ComeBack,
 }
 
 /// BGP of one router. Created when `router bgp` is configured, dropped after [`Bgp::shutdown`].
@@ -211,6 +213,17 @@ impl Bgp {
             self.bmp.shutdown();
             self.stations(now);
             self.stopped = true;
+        }
+    }
+
+    /// The same when the router ends and is to begin again with this configuration: peers that keep our routes meanwhile
+    /// (`bgp graceful-restart`) hear no NOTIFICATION, as of FRR's bgpd.
+    pub fn part(&mut self, now: Instant) {
+        if !self.stopped {
+            for peer in self.peers.values_mut() {
+                peer.session.part(now);
+            }
+            self.shutdown(now);
         }
     }
 

@@ -365,6 +365,9 @@ impl Bgp {
         for ix in all {
             self.remove_peer(now, ix, Notification::shutdown(""));
             self.session_outputs(now, ix);
+            // Nothing is looked at again after this: the farewells are to be fetched.
+            let farewells = self.peers.get(&ix).into_iter().flat_map(|p| p.session.writable());
+            self.writable.extend(farewells);
         }
         self.withdraw_everything();
         self.timers = proto::Timers::new();
@@ -381,6 +384,8 @@ impl Bgp {
             Timer::Restart(ix) => self.restart_over(ix),
             Timer::Stale(ix, family) => self.sweep_stale(ix, family, "stale paths lived long enough"),
             Timer::MaxPrefix(ix) => self.release_held(now, ix),
+            // Whoever is there may be enough: the next look tells.
+            Timer::ComeBack => {}
             Timer::Defer => self.stop_deferring(now, "End-of-RIB did not come from all in time"),
         }
     }

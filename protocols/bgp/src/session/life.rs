@@ -83,7 +83,11 @@ impl Session {
     }
 
     pub(super) fn send_open(&mut self, now: Instant, conn: ConnId) {
-        let open = negotiate::offer(&self.settings, &self.identity, &self.own, self.bare);
+        let mut own = self.own;
+        // RFC 4724 section 3: the F bit is about what this peer was told before. We forward ourselves, so that lives and
+        // dies with the process.
+        own.config.preserve_fw_state &= self.counters.established > 0;
+        let open = negotiate::offer(&self.settings, &self.identity, &own, self.bare);
         let Some(c) = self.get(conn) else { return };
         c.phase = Phase::OpenSent;
         c.deadline = None;

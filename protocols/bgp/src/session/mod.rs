@@ -8,6 +8,7 @@
 //! | file | what |
 //! |---|---|
 //! | `machine` | what happens to a session: the place to start reading |
+//! | `operator` | what the operator and the process want of it |
 //! | `life` | its transitions: beginnings, ends, and what an end means for routes |
 //! | `receive` | messages of the peer, and what each means in each state |
 //! | `change` | a new configuration against the old one |
@@ -28,6 +29,7 @@ mod input;
 mod life;
 mod machine;
 mod negotiate;
+mod operator;
 mod reason;
 mod receive;
 #[cfg(test)]

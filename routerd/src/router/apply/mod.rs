@@ -169,8 +169,12 @@ impl Router {
         wait
     }
 
-    /// Says good-bye: neighbors learn that nothing is reachable here any more.
+    /// Says good-bye: neighbors learn that nothing is reachable here any more, but for those that are asked to keep routes
+    /// over a restart.
     pub fn shutdown(&mut self, now: Instant) {
+        if let Some(bgp) = &mut self.machines.bgp {
+            bgp.part(now);
+        }
         self.machines.shutdown(now);
         self.settle(now);
     }
