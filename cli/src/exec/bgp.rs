@@ -18,6 +18,8 @@ use fib::Prefix;
 pub struct BgpView {
     /// Columns that hold any IPv6 prefix and next hop.
     pub wide: bool,
+    /// Of neighbors, their graceful restarts only.
+    pub restarts: bool,
 }
 
 /// What stands before the words of a command.
@@ -74,6 +76,22 @@ pub(super) const ROWS: &[Row<Run>] = &[
         "",
         Modes::EXEC,
         "Neighbors with all that is known of them",
+        neighbors,
+    )
+    .help(HELP),
+    line(
+        bgp!("neighbors graceful-restart"),
+        "",
+        Modes::EXEC,
+        "Graceful restarts of all neighbors",
+        neighbors,
+    )
+    .help(HELP),
+    line(
+        bgp!("neighbors <ADDRESS$who|IFNAME> graceful-restart"),
+        "",
+        Modes::EXEC,
+        "Graceful restarts of a neighbor",
         neighbors,
     )
     .help(HELP),
@@ -198,6 +216,7 @@ const HELP: &[(&str, &str)] = &[
     ("established", "Those that are up"),
     ("failed", "Those that are down"),
     ("neighbors", "Neighbors"),
+    ("graceful-restart", "Graceful restarts (RFC 4724)"),
     ("who", "The neighbor with this address"),
     ("IFNAME", "The neighbor on this interface"),
     ("advertised-routes", "What it is told"),
@@ -254,7 +273,11 @@ const CLEAR_HELP: &[(&str, &str)] = &[
 ];
 
 fn ask(args: &Args, what: BgpShow) -> Result<Action, String> {
-    show(args, Show::Bgp(what), View::Bgp(BgpView { wide: args.has("wide") }))
+    show(args, Show::Bgp(what), View::Bgp(view(args)))
+}
+
+fn view(args: &Args) -> BgpView {
+    BgpView { wide: args.has("wide"), restarts: args.has("graceful-restart") }
 }
 
 /// The family that is named; `show ip bgp` alone names none.
@@ -484,6 +507,10 @@ mod tests {
         };
         assert_eq!(peer("show bgp neighbors"), None);
         assert_eq!(peer("show bgp neighbors json"), None);
+        assert_eq!(peer("show bgp neighbors graceful-restart json"), None);
+        assert!(asked("show bgp neighbors graceful-restart").1.restarts);
+        assert!(asked("show bgp ipv4 neighbors 10.0.0.1 graceful-restart json").1.restarts);
+        assert!(!asked("show bgp neighbors").1.restarts);
         let address = PeerKey::Address("10.0.0.1".parse().unwrap());
         assert_eq!(peer("sh ip bgp nei 10.0.0.1"), Some(address.clone()));
         assert_eq!(peer("show bgp neighbors eth1"), Some(PeerKey::Interface("eth1".to_owned())));

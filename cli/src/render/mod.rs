@@ -75,7 +75,7 @@ pub fn json(reply: &Reply, view: &View) -> Value {
         (Reply::RipTable(table), _) => rip::table_json(table),
         (Reply::RipStatus(status), _) => rip::status_json(status.as_deref()),
         (Reply::Ospf(reply), view) => ospf::json(reply.as_deref(), view),
-        (Reply::Bgp(reply), _) => bgp::json(reply.as_deref()),
+        (Reply::Bgp(reply), view) => bgp::json(reply.as_deref(), view),
         (Reply::Protocols(all), _) => protocols::json(all),
         (Reply::Policy(config), view) => policy::json(config, view),
         (Reply::Remark(words), _) => json!({ "remark": words }),

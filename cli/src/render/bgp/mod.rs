@@ -10,6 +10,7 @@
 //! | `summary` | neighbors, one line each |
 //! | `neighbor` | all there is to say of them |
 //! | `neighbor_json` | the same as JSON |
+//! | `restart` | of it, graceful restarts |
 //! | `internals` | next hops, statistics, memory, groups, attributes |
 //! | `rpki` | validating caches |
 
@@ -19,6 +20,7 @@ mod explain;
 mod internals;
 mod neighbor;
 mod neighbor_json;
+mod restart;
 mod rpki;
 mod summary;
 mod table;
@@ -39,6 +41,7 @@ pub(super) fn text(reply: Option<&BgpReply>, view: &View, first: bool) -> String
         BgpReply::Entry(entry) => entry::text(entry),
         BgpReply::Explain(explain) => explain::text(explain),
         BgpReply::Summary(all) => summary::text(all),
+        BgpReply::Neighbors(all) if face(view).restarts => restart::text(all),
         BgpReply::Neighbors(all) => neighbor::text(all),
         BgpReply::NextHops(all) => internals::next_hops(all),
         BgpReply::Statistics(statistics) => internals::statistics(statistics),
@@ -53,7 +56,7 @@ pub(super) fn text(reply: Option<&BgpReply>, view: &View, first: bool) -> String
 }
 
 /// An answer as JSON.
-pub(super) fn json(reply: Option<&BgpReply>) -> Value {
+pub(super) fn json(reply: Option<&BgpReply>, view: &View) -> Value {
     let Some(reply) = reply else { return object(vec![("running", Some(json!(false)))]) };
     match reply {
         BgpReply::Routes(page) if page.of.is_adjacent() => adjacent::json(page),
@@ -61,6 +64,7 @@ pub(super) fn json(reply: Option<&BgpReply>) -> Value {
         BgpReply::Entry(entry) => entry::json(entry),
         BgpReply::Explain(explain) => plain(explain),
         BgpReply::Summary(all) => summary::json(all),
+        BgpReply::Neighbors(all) if face(view).restarts => restart::json(all),
         BgpReply::Neighbors(all) => neighbor_json::json(all),
         BgpReply::NextHops(all) => internals::next_hops_json(all),
         BgpReply::Statistics(statistics) => internals::statistics_json(statistics),

@@ -25,7 +25,7 @@ fn printed(reply: &BgpReply) -> String {
 }
 
 fn as_json(reply: &BgpReply) -> Value {
-    super::json(Some(reply))
+    super::json(Some(reply), &View::Bgp(BgpView::default()))
 }
 
 fn head() -> Head {
@@ -159,7 +159,7 @@ fn what_does_not_fit_into_its_column_goes_on_below() {
 Displayed  2 routes and 4 total paths
 ";
     assert_eq!(printed(&reply), format!("{HEADING}{expected}"));
-    let wide = text(Some(&reply), &View::Bgp(BgpView { wide: true }), true);
+    let wide = text(Some(&reply), &View::Bgp(BgpView { wide: true, ..BgpView::default() }), true);
     let line = "   Network                                      Next Hop                                  Metric LocPrf Weight Path";
     assert!(wide.contains(line), "{wide}");
     let line = "*> 2001:db8:1000::/36                           ::                                             0         32768 i";
@@ -598,6 +598,60 @@ fn family_settings() -> FamilySettings {
     }
 }
 
+/// What FRR 8.4 prints of a neighbor that has restarted and kept forwarding, both restarters.
+#[test]
+fn graceful_restarts_alone_read_as_in_frr() {
+    let mut restarted = neighbor();
+    restarted.restart = NeighborRestart {
+        local: GracefulRestartMode::Restarter,
+        global: GracefulRestartMode::Restarter,
+        remote: Some(GracefulRestartMode::Restarter),
+        ..restarted.restart
+    };
+    restarted.restart.families[0].1.forwarding = true;
+    let reply = BgpReply::Neighbors(Neighbors { neighbors: vec![restarted] });
+    let view = View::Bgp(BgpView { restarts: true, ..BgpView::default() });
+    let wanted = "
+Codes: GR - Graceful Restart, * -  Inheriting Global GR Config,
+       Restart - GR Mode-Restarting, Helper - GR Mode-Helper,
+       Disable - GR Mode-Disable.
+
+Global BGP GR Mode :  Restart
+
+BGP neighbor is 10.0.1.2
+    Local GR Mode: Restart*
+    Remote GR Mode: Restart
+    R bit: True
+    N bit: True
+    Timers:
+      Configured Restart Time(sec): 120
+      Received Restart Time(sec): 120
+    IPv4 Unicast:
+      F bit: True
+      End-of-RIB sent: Yes
+      End-of-RIB sent after update: Yes
+      End-of-RIB received: Yes
+      Timers:
+        Configured Stale Path Time(sec): 360
+        Configured Selection Deferral Time(sec): 360
+";
+    assert_eq!(text(Some(&reply), &view, true), wanted);
+    let wanted = json!({ "10.0.1.2": {
+        "neighborAddr": "10.0.1.2",
+        "localGrMode": "Restart*",
+        "remoteGrMode": "Restart",
+        "rBit": true,
+        "nBit": true,
+        "timers": { "configuredRestartTimer": 120, "receivedRestartTimer": 120 },
+        "ipv4Unicast": {
+            "fBit": true,
+            "endOfRibStatus": { "endOfRibSend": true, "endOfRibSentAfterUpdate": true, "endOfRibRecv": true },
+            "timers": { "stalePathTimer": 360, "selectionDeferralTimer": 360 },
+        },
+    } });
+    assert_eq!(super::json(Some(&reply), &view), wanted);
+}
+
 fn neighbor() -> Neighbor {
     let both = Both { advertised: true, received: true };
     Neighbor {
@@ -633,11 +687,14 @@ fn neighbor() -> Neighbor {
         }),
         restart: NeighborRestart {
             local: GracefulRestartMode::Helper,
+            global: GracefulRestartMode::Helper,
+            inherited: true,
             remote: Some(GracefulRestartMode::Helper),
             restarting: true,
             notification: true,
             times: (120, 120),
             stalepath_time: 360,
+            select_defer_time: 360,
             waiting_ms: None,
             families: vec![(
                 Family::Ipv4,
@@ -718,7 +775,7 @@ BGP neighbor is 10.0.1.2, remote AS 65002, local AS 65001, external link
   Graceful restart information:
     End-of-RIB send: IPv4 Unicast
     End-of-RIB received: IPv4 Unicast
-    Local GR Mode: Helper
+    Local GR Mode: Helper*
     Remote GR Mode: Helper
     R bit: True
     N bit: True
@@ -989,7 +1046,7 @@ Refresh every 3600 seconds, retry after 600, expire after 7200
 #[test]
 fn without_a_process_it_is_said() {
     assert_eq!(text(None, &View::Bgp(BgpView::default()), true), "BGP is not running\n");
-    assert_eq!(super::json(None), json!({ "running": false }));
+    assert_eq!(super::json(None, &View::Plain), json!({ "running": false }));
 }
 
 #[test]

@@ -19,6 +19,7 @@
 //! | `paths` | one path, on a line and in full |
 //! | `explain` | one destination, and why it is as it is |
 //! | `peers` | neighbors and peer groups |
+//! | `restart` | of a neighbor: graceful restarts |
 //! | `inside` | the rest |
 
 mod advertised;
@@ -32,6 +33,7 @@ mod neighbor;
 mod paths;
 mod peers;
 mod query;
+mod restart;
 mod routes;
 mod rpki;
 mod summary;
