@@ -14,15 +14,16 @@ pub struct Net {
 }
 
 impl Net {
-    /// A new scene. Namespaces are called `rt<pid>-<name>`, so that tests side by side do not meet.
+    /// A new scene. Namespaces are called `rt<pid>-<scenario>-<name>`, so that tests side by side do not meet, whether of
+    /// one process or of several.
     pub fn new(scenario: &str) -> Net {
         sweep();
-        let prefix = format!("rt{}-", std::process::id());
-        let folder = std::env::temp_dir().join(format!("{prefix}{scenario}"));
+        let scene = format!("rt{}-{scenario}", std::process::id());
+        let folder = std::env::temp_dir().join(&scene);
         // A leftover of an earlier process with the same id.
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).expect("the temporary folder is writable");
-        Net { folder, prefix, spaces: Vec::new() }
+        Net { folder, prefix: format!("{scene}-"), spaces: Vec::new() }
     }
 
     /// The folder for the scenario's files.

@@ -7,7 +7,8 @@ use core::net::IpAddr;
 use core::time::Duration;
 use fib::{Frame, PortId};
 
-const A: &str = "
+/// What has a network, and what learns it.
+pub(super) const A: &str = "
 interfaces:
   eth1: {addresses: [10.0.0.1/24, 2001:db8::1/64]}
   lo: {addresses: [192.0.2.1/32]}
@@ -21,7 +22,7 @@ bgp:
   families:
     ipv4-unicast: {networks: {198.51.100.0/24: {}}}
 ";
-const B: &str = "
+pub(super) const B: &str = "
 interfaces:
   eth1: {addresses: [10.0.0.2/24, 2001:db8::2/64]}
 bgp:
@@ -31,7 +32,8 @@ bgp:
     10.0.0.1: {remote-as: 65001}
 ";
 
-fn pair(a: &str, b: &str) -> (Net, PortId) {
+/// Both on a cable, after ten seconds; with the port of the first.
+pub(super) fn pair(a: &str, b: &str) -> (Net, PortId) {
     let mut net = Net::new(&[a, b]);
     let port = net.wire((0, "eth1"), (1, "eth1"));
     net.pass(Duration::from_secs(10));

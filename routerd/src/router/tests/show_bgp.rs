@@ -1,6 +1,7 @@
 //! What an operator is told of BGP by a whole router: tables, reasons, logs.
 
 use super::Net;
+use super::bgp::{A, B};
 use bgp::Family;
 use bgp::clear::{How, Whom};
 use bgp::show::{EntryQuery, PeerState, RoutesQuery, SummaryQuery, Verdict, Which};
@@ -9,34 +10,8 @@ use cli::reply::BgpReply;
 use cli::{Command, Reply};
 use core::time::Duration;
 
-const A: &str = "
-interfaces:
-  eth1: {addresses: [10.0.0.1/24]}
-routes:
-  - {prefix: 198.51.100.0/24, type: blackhole}
-bgp:
-  asn: 65001
-  ebgp-requires-policy: false
-  neighbors:
-    10.0.0.2: {remote-as: 65002}
-  families:
-    ipv4-unicast: {networks: {198.51.100.0/24: {}}}
-";
-const B: &str = "
-interfaces:
-  eth1: {addresses: [10.0.0.2/24]}
-bgp:
-  asn: 65002
-  ebgp-requires-policy: false
-  neighbors:
-    10.0.0.1: {remote-as: 65001}
-";
-
 fn pair() -> Net {
-    let mut net = Net::new(&[A, B]);
-    net.wire((0, "eth1"), (1, "eth1"));
-    net.pass(Duration::from_secs(10));
-    net
+    super::bgp::pair(A, B).0
 }
 
 /// What router B answers.
