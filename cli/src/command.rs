@@ -221,6 +221,10 @@ pub enum BgpShow {
         /// Go on after this set; `None`: from the start.
         after: Option<u32>,
     },
+    /// `show bgp dump`
+    Dumps,
+    /// `show bmp`
+    Bmp,
     /// `show rpki cache-connection`
     Rpki,
     /// `show rpki prefix-table`; answered page by page.

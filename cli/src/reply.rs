@@ -101,6 +101,10 @@ pub enum BgpReply {
     PeerGroups(Vec<bgp::show::PeerGroup>),
     /// `show bgp attribute-info`
     Attributes(bgp::show::Attributes),
+    /// `show bgp dump`
+    Dumps(Vec<bgp::show::DumpView>),
+    /// `show bmp`
+    Bmp(bgp::show::BmpView),
     /// `show rpki cache-connection`
     Rpki(bgp::show::RpkiView),
     /// `show rpki prefix-table`

@@ -14,6 +14,8 @@ usage: routerd run FILE [--socket PATH] [--seed N]   run a router in this networ
                                                      the BGP table of a running router as an MRT file (RFC 6396)
        routerd mrt show FILE [--config CONFIG --route-map NAME]
                                                      an MRT file as lines, or what a route map would do to its routes
+       routerd mrt replay FILE... [--config CONFIG | --as N] [--until TIME] [-c COMMAND]...
+                                                     MRT files run again; then `show bgp ...`, by -c or in a shell
        routerd --version | --help
 
 FILE is YAML, or IOS/FRR-style text where its name ends in .conf, .cfg or .ios.

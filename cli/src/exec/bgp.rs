@@ -132,6 +132,14 @@ pub(super) const ROWS: &[Row<Run>] = &[
     })
     .help(HELP),
     line(
+        bgp!("rib-failure"),
+        "",
+        Modes::EXEC,
+        "Best paths that are not used because another protocol has a better route",
+        |args| filtered(args, Filter::RibFailure),
+    )
+    .help(HELP),
+    line(
         bgp!("rpki <valid|invalid|notfound>"),
         "",
         Modes::EXEC,
@@ -166,6 +174,14 @@ pub(super) const ROWS: &[Row<Run>] = &[
     .help(HELP),
     line(bgp!("attribute-info"), "", Modes::EXEC, "Sets of attributes, each kept once", |args| {
         ask(args, BgpShow::Attributes { after: None })
+    })
+    .help(HELP),
+    line("show [ip] bgp dump", "", Modes::EXEC, "MRT files that are written, and how that is going", |args| {
+        ask(args, BgpShow::Dumps)
+    })
+    .help(HELP),
+    line("show bmp", "", Modes::EXEC, "Monitoring stations (RFC 7854), and what they were told", |args| {
+        ask(args, BgpShow::Bmp)
     })
     .help(HELP),
     line("show rpki <cache-connection|cache-server>", "", Modes::EXEC, "Validating caches", |args| {
@@ -206,7 +222,7 @@ const HELP: &[(&str, &str)] = &[
     ("routes", "What it said, as policy left it"),
     ("bestpath-routes", "What of that is best"),
     ("regexp", "Paths by their AS path"),
-    ("REGEX", "A regular expression; _ stands for the ends of an AS number"),
+    ("REGEX", "A regular expression; _ stands for the ends of an AS number (Ctrl-V ? types a ?)"),
     ("community", "Paths by their communities"),
     ("c1", "A community: AA:NN, no-export, no-advertise, local-AS, graceful-shutdown, ..."),
     ("c2", "And this one"),
@@ -222,6 +238,7 @@ const HELP: &[(&str, &str)] = &[
     ("prefix-list", "Paths by a prefix list"),
     ("NAME", "Its name"),
     ("cidr-only", "Networks without the mask of their class"),
+    ("rib-failure", "Best, but another protocol has a better route"),
     ("valid", "A ROA fits"),
     ("invalid", "ROAs cover it, and none fits"),
     ("notfound", "No ROA covers it"),
@@ -231,6 +248,8 @@ const HELP: &[(&str, &str)] = &[
     ("update-groups", "Neighbors that are told the same"),
     ("peer-group", "Peer groups"),
     ("attribute-info", "Sets of attributes"),
+    ("dump", "MRT files that are written"),
+    ("bmp", "Monitoring (BMP)"),
     ("rpki", "Validation of origins (RPKI)"),
     ("cache-connection", "Validating caches"),
     ("cache-server", "Validating caches"),
@@ -474,6 +493,7 @@ mod tests {
         assert_eq!(filter("show ip bgp prefix-list P"), Filter::PrefixList("P".to_owned()));
         assert_eq!(filter("show ip bgp rpki invalid"), Filter::Rpki(RpkiValidity::Invalid));
         assert_eq!(filter("show ip bgp cidr-only"), Filter::CidrOnly);
+        assert_eq!(filter("show bgp ipv6 rib-failure"), Filter::RibFailure);
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! What an operator writes about BGP. Plain data with FRR's meanings and defaults. What a neighbor does not say, its peer
 //! group says, and what neither says has the default given here: every field of both is an `Option`.
 
+mod dump;
 mod family;
 mod monitor;
 mod neighbor;
 mod neighbor_family;
 mod text;
 
+pub use dump::{Dump, DumpKind};
 pub use family::*;
 pub use monitor::*;
 pub use neighbor::*;
@@ -91,6 +93,9 @@ pub struct Config {
     /// `bmp targets NAME`: monitoring stations (RFC 7854).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub bmp: BTreeMap<String, BmpTarget>,
+    /// `dump bgp ...`: what is written to MRT files (RFC 6396).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dump: BTreeMap<DumpKind, Dump>,
 }
 
 impl Config {
@@ -120,6 +125,7 @@ impl Config {
             families: BTreeMap::new(),
             rpki: Rpki::default(),
             bmp: BTreeMap::new(),
+            dump: BTreeMap::new(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The router and its links, shared by the tasks of one thread. Nobody holds it across an await.
 
+use super::dump::Dumper;
 use crate::link::Link;
 use crate::router::{PortInfo, Router, Startup};
 use crate::storage;
@@ -40,6 +41,7 @@ struct State {
     burst: Vec<Frame>,
     /// Links with frames to flush.
     dirty: BTreeSet<PortId>,
+    dumper: Dumper,
 }
 
 struct OpenLink {
@@ -73,8 +75,14 @@ impl Shared {
     pub fn new(config: Config, seed: u64) -> Shared {
         let mut router = Router::new(config, seed);
         router.set_wall_clock(Some(unix_now().as_secs()));
-        let state =
-            State { router, links: BTreeMap::new(), armed: None, burst: Vec::new(), dirty: BTreeSet::new() };
+        let state = State {
+            router,
+            links: BTreeMap::new(),
+            armed: None,
+            burst: Vec::new(),
+            dirty: BTreeSet::new(),
+            dumper: Dumper::default(),
+        };
         let shared = Shared(Rc::new(Inner {
             start: clock(),
             state: RefCell::new(state),
@@ -114,6 +122,7 @@ impl Shared {
         while let Some(port) = state.dirty.pop_first() {
             flush(state, port);
         }
+        state.dumper.work(&mut state.router, self.now(), unix_now().as_secs());
         while let Some(line) = state.router.poll_log() {
             write_log(&line);
             let _ = self.0.log.send(line);
@@ -147,6 +156,21 @@ impl Shared {
                 }
                 None => self.0.timer.notified().await,
             }
+        }
+    }
+
+    /// New files begin at their times, and those that failed are tried again.
+    pub(super) async fn run_dumps(&self) {
+        let mut changes = self.generation();
+        loop {
+            let idle = self.0.state.borrow().dumper.is_idle();
+            if idle {
+                // The sender lives as long as this.
+                let _ = changes.changed().await;
+            } else {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            self.with(|_, _| ());
         }
     }
 

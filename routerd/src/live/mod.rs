@@ -3,6 +3,7 @@
 
 mod control;
 mod core;
+mod dump;
 mod ports;
 mod signals;
 
@@ -56,6 +57,7 @@ pub fn run(options: &Options) -> ExitCode {
         tokio::select! {
             () = control.serve(shared.clone()) => {}
             () = shared.run_timers() => {}
+            () = shared.run_dumps() => {}
             reason = ports.run() => return Err(format!("netlink: {reason}")),
             signal = signals::wait(&shared, &path) => {
                 info!(signal, "stopping");

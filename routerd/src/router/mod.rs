@@ -30,6 +30,7 @@ mod tests;
 
 pub use ports::PortInfo;
 pub(crate) use ports::is_loopback_name;
+pub(crate) use show_bgp::answer as answer_bgp;
 
 use crate::probe::{Echoes, Probes};
 use crate::stack::tcp::TcpStack;
@@ -91,6 +92,8 @@ pub struct Router {
     generation: u64,
     refused: Refused,
     told: connections::Told,
+    /// How it goes with MRT files, which others write.
+    dump_views: Vec<bgp::show::DumpView>,
 }
 
 /// Where the startup configuration is kept; the router itself writes nowhere.
@@ -132,6 +135,7 @@ impl Router {
             generation: 0,
             refused: Refused::default(),
             told: connections::Told::default(),
+            dump_views: Vec::new(),
         };
         router.start();
         if let Err(reason) = router.apply(Instant::ZERO, config) {
@@ -315,6 +319,11 @@ impl Router {
     /// The next line for whoever follows the log.
     pub fn poll_log(&mut self) -> Option<LogLine> {
         self.log.poll()
+    }
+
+    /// Somebody outside has something for the log.
+    pub(crate) fn note(&mut self, now: Instant, notice: Notice) {
+        self.notice(now, notice);
     }
 
     fn notice(&mut self, now: Instant, notice: Notice) {

@@ -11,9 +11,12 @@
 //! | `neighbor` | all there is to say of them |
 //! | `neighbor_json` | the same as JSON |
 //! | `internals` | next hops, statistics, memory, groups, attributes |
+//! | `bmp`, `dump` | monitoring stations, files that are written |
 //! | `rpki` | validating caches |
 
 mod adjacent;
+mod bmp;
+mod dump;
 mod entry;
 mod explain;
 mod internals;
@@ -46,6 +49,8 @@ pub(super) fn text(reply: Option<&BgpReply>, view: &View, first: bool) -> String
         BgpReply::UpdateGroups(groups) => internals::update_groups(groups),
         BgpReply::PeerGroups(groups) => internals::peer_groups(groups),
         BgpReply::Attributes(page) => internals::attributes(page, first),
+        BgpReply::Dumps(all) => dump::text(all),
+        BgpReply::Bmp(view) => bmp::text(view),
         BgpReply::Rpki(view) => rpki::caches(view),
         BgpReply::RpkiTable(page) => rpki::table(page, first),
         BgpReply::Mrt(page) => records(page),
@@ -68,6 +73,8 @@ pub(super) fn json(reply: Option<&BgpReply>) -> Value {
         BgpReply::UpdateGroups(groups) => plain(groups),
         BgpReply::PeerGroups(groups) => internals::peer_groups_json(groups),
         BgpReply::Attributes(page) => plain(page),
+        BgpReply::Dumps(all) => plain(all),
+        BgpReply::Bmp(view) => plain(view),
         BgpReply::Rpki(view) => rpki::caches_json(view),
         BgpReply::RpkiTable(page) => rpki::table_json(page),
         BgpReply::Mrt(page) => plain(page),

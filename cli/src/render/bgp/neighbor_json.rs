@@ -272,6 +272,8 @@ fn reset(n: &Neighbor) -> Members {
         ("lastResetTimerMsecs", Some(json!(r.ago_ms))),
         ("lastResetDueTo", Some(json!(r.reason))),
         ("lastErrorCodeSubcode", codes),
+        ("lastNotificationReason", r.notification_reason.as_ref().map(|text| json!(text))),
+        ("lastNotificationHardReset", r.notification.map(|_| json!(r.hard_reset))),
         ("lastShutdownDescription", r.message.as_ref().map(|text| json!(text))),
     ]
 }

@@ -4,7 +4,7 @@
 //! starts their sessions; `drive` moves what sessions say into the table and what the table decides to the RIB and to the
 //! export groups, a bounded piece at a time; `import` judges what was received; `originate` brings in the router's own,
 //! and `routes` judges again when policy changes; `restart` keeps the routes of peers that come back; `install` makes routes for the
-//! RIB; `validate` asks RPKI, and `monitor` tells BMP stations.
+//! RIB; `validate` asks RPKI, `monitor` tells BMP stations, and `record` keeps for dumps what was heard.
 
 mod api;
 mod clear;
@@ -15,6 +15,7 @@ mod install;
 mod monitor;
 mod originate;
 mod peer;
+mod record;
 mod reconcile;
 mod restart;
 mod routes;
@@ -22,6 +23,7 @@ mod told;
 mod validate;
 
 pub use api::{Closed, ConnId, Connect, Socket, Tcp};
+pub use record::Recorded;
 pub(crate) use import::Judge;
 
 use crate::config::{Config, PeerKey};
@@ -90,6 +92,8 @@ pub struct Bgp {
     pub(crate) busy: bool,
     pub(crate) sockets: VecDeque<Socket>,
     pub(crate) events: VecDeque<Event>,
+    /// What happened at sessions, for dumps.
+    pub(crate) recorder: record::Recorder,
     pub(crate) seed: u64,
     pub(crate) wall_clock: Option<u64>,
     /// Until then (or End-of-RIB from all) nothing is chosen: we have restarted (RFC 4724 4.1).
@@ -113,6 +117,8 @@ pub struct Verbose {
     pub bestpath: bool,
     /// Next hops: topic `bgp nht`.
     pub next_hops: bool,
+    /// Restarts and stale routes: topic `bgp graceful-restart`.
+    pub restarts: bool,
 }
 
 impl Bgp {
@@ -141,6 +147,7 @@ impl Bgp {
             busy: false,
             sockets: VecDeque::new(),
             events: VecDeque::new(),
+            recorder: record::Recorder::default(),
             seed,
             wall_clock: None,
             deferring: false,

@@ -74,7 +74,11 @@ impl Bgp {
                 state.warned = false;
             }
         }
+        if !down.graceful {
+            self.debug_restart(ix, "the session ended and nothing is kept", None);
+        }
         if down.graceful && !self.is_leaving(ix) {
+            self.debug_restart(ix, "its routes are stale; it is awaited", Some(down.restart_time.into()));
             self.timers.set(Timer::Restart(ix), now + Duration::from_secs(down.restart_time.into()));
         }
     }
@@ -85,6 +89,13 @@ impl Bgp {
 
     /// A session is up: of the stale families those stay that the peer has kept forwarding for (RFC 4724 4.2).
     pub(crate) fn session_back(&mut self, ix: PeerIx, negotiated: &Negotiated) {
+        let restarts = negotiated.restart.as_ref().map(|r| (r.restarting, r.time));
+        let text = match restarts {
+            Some((true, _)) => "it is back from a restart",
+            Some((false, _)) => "it can restart gracefully",
+            None => "it cannot restart gracefully",
+        };
+        self.debug_restart(ix, text, restarts.map(|(_, time)| time.into()));
         self.timers.stop(&Timer::Restart(ix));
         for family in Family::ALL {
             let kept = |r: &Restart| r.families.get(&family) == Some(&true);
@@ -125,6 +136,7 @@ impl Bgp {
         if let Some(state) = self.peers.get_mut(&ix).and_then(|p| p.families.get_mut(&family)) {
             state.end_of_rib = true;
         }
+        self.debug_restart(ix, "End-of-RIB", None);
         self.sweep_stale(ix, family, "the peer has told everything again");
         if self.deferring && self.defer_done() {
             self.stop_deferring(now, "all peers have told everything");

@@ -435,6 +435,7 @@ impl Session {
         let state = self.state();
         if state != self.told {
             let notice = self.event("state").with("from", self.told).with("to", state);
+            self.outputs.push_back(Output::Moved(self.told, state));
             self.told = state;
             self.outputs.push_back(Output::Notice(notice));
         }

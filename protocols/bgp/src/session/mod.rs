@@ -41,7 +41,7 @@ pub use reason::Reason;
 
 use crate::config::{GracefulRestart, Role};
 use crate::settings::PeerKind;
-use crate::wire::{Capabilities, Codec, Restart, RouteRefresh};
+use crate::wire::{Capabilities, Codec, Kind, Restart, RouteRefresh};
 use crate::{ConnId, Family, RouterId};
 use bytes::Bytes;
 use core::fmt;
@@ -167,6 +167,10 @@ pub enum Output {
     Established(Arc<Negotiated>),
     /// No more.
     Down(Down),
+    /// A message came that is handed out nowhere else: the body of an OPEN, KEEPALIVE or NOTIFICATION.
+    Heard(Kind, Bytes),
+    /// It went from one state to another.
+    Moved(State, State),
     /// Something to log.
     Notice(proto::Notice),
 }

@@ -29,6 +29,11 @@ impl Reason {
         }
     }
 
+    /// It is a Hard Reset (RFC 8538): routes are not kept.
+    pub fn is_hard_reset(&self) -> bool {
+        matches!(self, Reason::Sent(n) | Reason::Received(n) if n.is_hard_reset())
+    }
+
     /// The peer's or our words with a shutdown or reset (RFC 9003).
     pub fn message(&self) -> Option<String> {
         match self {

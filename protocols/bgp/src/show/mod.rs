@@ -10,6 +10,8 @@
 //! | `neighbor` | `show bgp neighbors` |
 //! | `internals` | next hops, statistics, memory, update groups, peer groups, attributes |
 //! | `rpki` | `show rpki ...` |
+//! | `bmp` | `show bmp` |
+//! | `dump` | `show bgp dump` |
 //!
 //! What fills them in, of a running process:
 //!
@@ -22,6 +24,8 @@
 //! | `inside` | the rest |
 
 mod advertised;
+mod bmp;
+mod dump;
 mod entry;
 mod explain;
 mod inside;
@@ -40,6 +44,8 @@ pub use entry::{
     AdvertisementView, Entry, EntryQuery, EntryView, Explain, ExplainPath, NextHopView, PathView, PeerView,
     RibVerdict, Sourced, Verdict, Which,
 };
+pub use bmp::{BmpConnection, BmpState, BmpTargetView, BmpView};
+pub use dump::DumpView;
 pub use internals::{
     AttributeSet, Attributes, GroupView, MemoryLine, NextHop, PeerGroup, Statistics, UpdateGroup,
 };

@@ -248,6 +248,12 @@ pub struct Reset {
     /// Code and subcode of a NOTIFICATION.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notification: Option<(u8, u8)>,
+    /// The same in words: `Cease/Administrative Reset`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notification_reason: Option<String>,
+    /// It came as a Hard Reset (RFC 8538).
+    #[serde(skip_serializing_if = "is_default")]
+    pub hard_reset: bool,
     /// It was the neighbor's.
     #[serde(skip_serializing_if = "is_default")]
     pub received: bool,

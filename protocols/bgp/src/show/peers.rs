@@ -352,6 +352,8 @@ fn reset(now: Instant, peer: &Peer) -> Option<Reset> {
         ago_ms: ago(Some(last.at)),
         reason: last.reason.to_string(),
         notification: last.reason.notification().map(|n| (n.code, n.subcode)),
+        notification_reason: last.reason.notification().map(|n| n.to_string()),
+        hard_reset: last.reason.is_hard_reset(),
         received: matches!(last.reason, crate::session::Reason::Received(_)),
         message: last.reason.message(),
     })

@@ -10,6 +10,7 @@ use policy::bgp::{Aggregator, AsPath, Origin};
 
 mod entry;
 mod inside;
+mod monitor;
 mod neighbor;
 mod summary;
 mod table;

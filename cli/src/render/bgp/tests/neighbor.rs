@@ -103,6 +103,7 @@ fn neighbor() -> Neighbor {
             ago_ms: 43_000,
             reason: "Notification sent (Cease/Administrative Reset)".to_owned(),
             notification: Some((6, 4)),
+            notification_reason: Some("Cease/Administrative Reset".to_owned()),
             ..Reset::default()
         }),
         hops: 1,
@@ -229,6 +230,8 @@ fn a_neighbor_as_json_has_bgpd_s_names() {
     assert_eq!(f["routeMapForIncomingAdvertisements"], "B-IN");
     assert_eq!(f["commAttriSentToNbr"], "extendedAndStandard");
     assert_eq!(n["lastErrorCodeSubcode"], "0604");
+    assert_eq!(n["lastNotificationReason"], "Cease/Administrative Reset");
+    assert_eq!(n["lastNotificationHardReset"], false);
     assert_eq!((&n["portLocal"], &n["hostForeign"]), (&json!(38802), &json!("10.0.1.2")));
     let down =
         Neighbor { state: PeerState::Active, local: None, remote: None, capabilities: None, ..neighbor() };
