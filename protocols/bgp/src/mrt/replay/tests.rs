@@ -139,7 +139,7 @@ fn time_is_that_of_the_record_and_equal_paths_go_by_who_came_first() {
         .say(100, 1, None, "198.51.100.0/24", &[65_001]);
     let replay = run(&[&tape.0], None);
     // Peer 1 has the lower router id; peer 2 was there before it.
-    assert_eq!(paths(&replay, "203.0.113.0/24"), ["65001 65100#0", "*65002 65100#0"]);
+    assert_eq!(paths(&replay, "203.0.113.0/24"), ["*65002 65100#0", "65001 65100#0"]);
     assert_eq!(replay.unix(), u64::from(START) + 100);
     let before = run(&[&tape.0], Some(START + 70));
     assert_eq!(prefixes(before.bgp(), Family::Ipv4), ["203.0.113.0/24"]);
