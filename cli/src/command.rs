@@ -108,6 +108,8 @@ pub enum Family {
 pub enum Show {
     /// `show version`
     Version,
+    /// `show health`
+    Health,
     /// `show interfaces [NAME]`
     Interfaces(Option<String>),
     /// `show ip interface brief`, `show ipv6 interface brief`

@@ -23,6 +23,8 @@ pub enum Reply {
     Job(u64),
     /// `show version`
     Version(Version),
+    /// `show health`: what is not as it should be; nothing: all is well.
+    Health(Vec<String>),
     /// `show interfaces`, `show ip interface brief`
     Interfaces(Vec<InterfaceView>),
     /// `show ip route`
@@ -211,6 +213,9 @@ pub struct Version {
     pub seed: u64,
     /// Where the startup configuration is, if anywhere.
     pub config_path: Option<String>,
+    /// Why the startup configuration is not in force: `FILE:LINE:COLUMN: ...`, a problem a line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
 }
 
 /// One interface with all there is to say.

@@ -199,6 +199,11 @@ impl Shared {
         self.0.state.borrow().router.config().clone()
     }
 
+    /// Looks at the router without touching it.
+    pub(super) fn look<T>(&self, f: impl FnOnce(&Router) -> T) -> T {
+        f(&self.0.state.borrow().router)
+    }
+
     pub(super) fn set_startup(&self, startup: Startup) {
         self.with(|router, _| router.set_startup(startup));
     }

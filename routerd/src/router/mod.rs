@@ -10,11 +10,13 @@
 //! | `connections` | what passes between TCP connections and BGP |
 //! | `settle` | the order in which sockets, protocols, RIB and FIB hand things on |
 //! | `execute`, `show`, `routes` | what the operator asks |
+//! | `health` | whether all is well |
 //! | `log` | what the router says by itself |
 
 mod apply;
 mod connections;
 mod execute;
+mod health;
 mod log;
 mod machines;
 mod ports;
@@ -100,6 +102,8 @@ pub struct Startup {
     pub path: Option<String>,
     /// What `show startup-config` prints.
     pub config: Option<Config>,
+    /// Why what is at `path` is not in force; the configuration in force must not be written over it.
+    pub fault: Option<String>,
 }
 
 impl Router {

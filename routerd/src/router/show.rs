@@ -12,6 +12,7 @@ impl Router {
     pub(super) fn show(&self, now: Instant, show: Show) -> Reply {
         match show {
             Show::Version => Reply::Version(self.version(now)),
+            Show::Health => Reply::Health(self.health(now)),
             Show::Interfaces(name) => self.interfaces(now, name.as_deref()),
             Show::InterfaceBrief(_) => self.interfaces(now, None),
             Show::Routes(query) => Reply::Routes(self.routes(now, &query)),
@@ -52,6 +53,7 @@ impl Router {
             uptime_us: now.as_micros(),
             seed: self.seed,
             config_path: self.startup.path.clone(),
+            fault: self.startup.fault.clone(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The lab as a whole: a notebook of what a network does when it is cut, killed, traced and asked.
 
 mod bgp;
+mod health;
 mod ospf;
 
 use super::record::Format;
