@@ -37,7 +37,7 @@ pub use lsdb::{Lsa, Lsdb, Speaker, wait_gone, wait_ospf, wait_same};
 pub use net::{Net, Node};
 pub use process::{Finished, Process};
 pub use router::{Router, binary, selected};
-pub use wait::poll_until;
+pub use wait::{Stopwatch, poll_until};
 
 use std::io::Write as _;
 
