@@ -3,7 +3,7 @@
 use super::checks;
 use super::record::Format;
 use super::topology::{self, LoadError, Topology};
-use super::{Lab, graph, shell, units};
+use super::{Lab, graph, k8s, shell, units};
 use fib::Instant;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -13,20 +13,27 @@ use std::process::ExitCode;
 pub const USAGE: &str = "\
 usage: routerd lab [TOPO] [--seed N]                 start the lab here and open a shell
        routerd lab check [TOPO] [--seed N] [--junit FILE] [--mode sim]
-                                                     run its checks.yaml in virtual time: exit 0 or 1
+                                                     run its checks.yaml in virtual time: exit 0 or 1, or 77
+                                                     for a lab that cannot be run so
        routerd lab sim TOPO --until TIME [--seed N] [--trace json|pcapng] [-o FILE]
                                                      run in virtual time; equal seeds, equal bytes
        routerd lab validate [TOPO]                   read topology, configurations and checks, and end
+       routerd lab k8s [TOPO] [-o FILE]              a clabernetes manifest of it, for Kubernetes
        routerd lab graph [TOPO] [--mermaid|--dot]    draw it
 
 TOPO is a file, a folder with exactly one *.clab.yml, or absent: this folder.
 ";
 
+/// Exit status of a check that could not be made here, as test harnesses have it: neither passed nor failed.
+const SKIPPED: u8 = 77;
+
 /// Runs `routerd lab` with the words after `lab`. Exit status 2: the words are wrong.
 pub fn main(args: &[String]) -> ExitCode {
     let first = args.first().map(String::as_str);
     let (verb, rest) = match first {
-        Some(verb @ ("check" | "sim" | "validate" | "graph")) => (verb, args.get(1..).unwrap_or_default()),
+        Some(verb @ ("check" | "sim" | "validate" | "graph" | "k8s")) => {
+            (verb, args.get(1..).unwrap_or_default())
+        }
         Some(verb @ ("deploy" | "destroy" | "inspect" | "exec" | "cli" | "log" | "link" | "generate")) => {
             eprintln!("routerd lab {verb} is not available yet");
             return ExitCode::from(2);
@@ -100,7 +107,7 @@ impl Options {
                     options.until = Some(Instant::ZERO + d);
                 }
                 ("sim", "--trace") => options.trace = Some(value()?.parse().map_err(Failure::Usage)?),
-                ("sim", "-o" | "--output") => options.out = Some(PathBuf::from(value()?)),
+                ("sim" | "k8s", "-o" | "--output") => options.out = Some(PathBuf::from(value()?)),
                 ("graph", "--mermaid") => options.dot = false,
                 ("graph", "--dot") => options.dot = true,
                 (_, word) if word.starts_with('-') => {
@@ -130,6 +137,13 @@ impl Options {
             "check" => self.check(topology),
             "sim" => self.sim(topology),
             "validate" => validate(&topology),
+            "k8s" => {
+                let text = k8s::manifest(&topology).map_err(Failure::Work)?;
+                match &self.out {
+                    Some(path) => write(path, text.as_bytes()).map(|()| ExitCode::SUCCESS),
+                    None => print(text.as_bytes()),
+                }
+            }
             "graph" => {
                 let text = if self.dot { graph::dot(&topology) } else { graph::mermaid(&topology) };
                 print(text.as_bytes())
@@ -146,9 +160,18 @@ impl Options {
             let folder = topology.folder().display();
             return Err(Failure::Work(format!("{folder} has no checks.yaml: nothing to check")));
         };
+        let foreign: Vec<String> = topology.foreign().map(|(n, image)| format!("{n} runs {image}")).collect();
+        if !foreign.is_empty() {
+            let reason = format!("{}: namespaces or containerlab only", foreign.join(", "));
+            if let Some(path) = &self.junit {
+                write(path, checks::junit_skipped(&topology.name, &list, &reason).as_bytes())?;
+            }
+            println!("{}: skipped: {reason}", topology.name);
+            return Ok(ExitCode::from(SKIPPED));
+        }
         let seed = self.seed.or(list.seed).unwrap_or(1);
-        let verdicts = checks::run(&topology, &list, seed, |v| println!("{}", checks::print_line(v)));
-        let verdicts = verdicts.map_err(Failure::Work)?;
+        let outcome = checks::run(&topology, &list, seed, |v| println!("{}", checks::print_line(v)));
+        let checks::Outcome { verdicts, digest } = outcome.map_err(Failure::Work)?;
         let failed = verdicts.iter().filter(|v| !v.passed).count();
         let done = verdicts.iter().filter(|v| v.is_check).count();
         if let Some(path) = &self.junit {
@@ -159,7 +182,7 @@ impl Options {
             println!("again: routerd lab check {} --seed {seed}", topology.file.display());
             return Ok(ExitCode::FAILURE);
         }
-        println!("{}: {done} checks ok, seed {seed}", topology.name);
+        println!("{}: {done} checks ok, seed {seed}, sha256 {digest}", topology.name);
         Ok(ExitCode::SUCCESS)
     }
 

@@ -9,6 +9,7 @@ pub mod checks;
 mod command;
 mod dissect;
 mod graph;
+mod k8s;
 mod live;
 mod observe;
 mod operate;

@@ -64,12 +64,7 @@ impl Recorder {
 
     /// The SHA-256 of every frame so far: time, end of cable, fate, length, bytes.
     pub fn digest(&self) -> String {
-        let mut text = String::with_capacity(64);
-        for byte in self.digest.clone().finalize() {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        text
+        hex(&self.digest.clone().finalize())
     }
 
     /// Frames so far.
@@ -119,11 +114,7 @@ impl Recorder {
                     Fate::QueueFull => drop(line.insert("dropped".to_owned(), json!("queue full"))),
                 }
                 line.insert("what".to_owned(), json!(super::dissect::summary(bytes)));
-                let mut hex = String::with_capacity(bytes.len() * 2);
-                for byte in bytes {
-                    let _ = write!(hex, "{byte:02x}");
-                }
-                line.insert("bytes".to_owned(), json!(hex));
+                line.insert("bytes".to_owned(), json!(hex(bytes)));
                 self.line(line);
             }
         }
@@ -165,6 +156,16 @@ impl Recorder {
         self.out.extend_from_slice(Value::Object(line).to_string().as_bytes());
         self.out.push(b'\n');
     }
+}
+
+/// `dead01`.
+pub fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// `[    1.000350]`, as a kernel log has it.

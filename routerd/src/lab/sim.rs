@@ -128,13 +128,10 @@ impl Ord for Entry {
 impl Lab {
     /// Switches the whole network on at time zero. Fails when a node cannot run in this process.
     pub fn new(topology: Topology, seed: u64) -> Result<Lab, String> {
-        for node in &topology.nodes {
-            if let Role::Foreign(image) = &node.role {
-                return Err(format!(
-                    "node {} runs `{image}`, which is no part of this process: it needs namespaces or containers",
-                    node.name
-                ));
-            }
+        if let Some((node, image)) = topology.foreign().next() {
+            return Err(format!(
+                "node {node} runs `{image}`, which is no part of this process: it needs namespaces or containers"
+            ));
         }
         let mut lab = Lab {
             seed,

@@ -193,8 +193,16 @@ impl Tables {
     /// The first loop for any address that a node owns, or for a network beyond the lab that some node forwards to,
     /// following every next hop of an ECMP set.
     pub fn find_loop(&self) -> Option<ForwardingLoop> {
-        let beyond = self.networks_beyond();
-        self.owners.keys().copied().chain(beyond).find_map(|to| self.loop_towards(to))
+        self.destinations().find_map(|to| self.loop_towards(to))
+    }
+
+    /// The same for all of these addresses: at most one loop for each, in the order of addresses.
+    pub fn loops(&self) -> Vec<ForwardingLoop> {
+        self.destinations().filter_map(|to| self.loop_towards(to)).collect()
+    }
+
+    fn destinations(&self) -> impl Iterator<Item = IpAddr> {
+        self.owners.keys().copied().chain(self.networks_beyond())
     }
 
     /// One address of each network that is forwarded by way of a gateway and in which no node has an address: what

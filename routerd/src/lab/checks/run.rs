@@ -1,6 +1,7 @@
 //! Doing what `checks.yaml` says, step by step in virtual time. A failed check does not end the scenario: what comes
 //! after it is still worth knowing.
 
+use super::super::record::hex;
 use super::super::sim::Lab;
 use super::super::topology::Topology;
 use super::super::wheel::{self, Watch};
@@ -12,6 +13,7 @@ use super::{
 use cli::reply::PingOutcome;
 use core::time::Duration;
 use fib::Instant;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How often a check with a deadline is tried again.
@@ -38,14 +40,24 @@ pub struct Verdict {
     pub took: Duration,
 }
 
+/// What came of a file of checks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// Of every step, in order.
+    pub verdicts: Vec<Verdict>,
+    /// SHA-256 over what every scenario put on its cables: equal for equal topologies, checks and seeds.
+    pub digest: String,
+}
+
 /// Runs every scenario; `report` hears of each step as it is decided.
 pub fn run(
     topology: &Topology,
     checks: &Checks,
     seed: u64,
     mut report: impl FnMut(&Verdict),
-) -> Result<Vec<Verdict>, String> {
+) -> Result<Outcome, String> {
     let mut all = Vec::new();
+    let mut digest = Sha256::new();
     for scenario in &checks.scenarios {
         let mut lab = Lab::new(topology.clone(), seed)?;
         for step in &scenario.steps {
@@ -60,11 +72,7 @@ pub fn run(
             let verdict = Verdict {
                 scenario: scenario.name.clone(),
                 step: step.name.clone(),
-                is_check: step.action.is_check()
-                    || matches!(
-                        step.action,
-                        Action::Converged | Action::Metrics(_) | Action::Paths(_) | Action::Oscillates(_)
-                    ),
+                is_check: step.action.demands(),
                 passed,
                 evidence,
                 at: lab.now(),
@@ -73,8 +81,9 @@ pub fn run(
             report(&verdict);
             all.push(verdict);
         }
+        digest.update(lab.digest());
     }
-    Ok(all)
+    Ok(Outcome { verdicts: all, digest: hex(&digest.finalize()) })
 }
 
 /// Does one step: what was seen, as success or as failure.
@@ -134,6 +143,7 @@ fn act(lab: &mut Lab, action: &Action, within: Option<Duration>) -> Result<Strin
         Action::Metrics(check) => metrics(lab, check),
         Action::Paths(check) => paths(lab, check),
         Action::Oscillates(check) => oscillates(lab, check),
+        Action::Chaos(check) => check.run(lab),
         _ => Ok(String::new()),
     }
 }
