@@ -511,7 +511,7 @@ steps:
             "c.yaml:4:11: `ping` needs `to`",
             "one thing a step: found `cut` and `heal`",
             "`cut` is done once",
-            "c.yaml:7:22: `during` is longer than nothing",
+            "c.yaml:7:21: `during` is longer than nothing",
             "`chaos` needs `loops-end-within`",
             "unknown fault `kil`; did you mean `kill`?",
         ] {
