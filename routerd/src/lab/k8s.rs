@@ -254,7 +254,7 @@ mod tests {
         assert_eq!(inner["topology"]["nodes"]["leaf1"]["binds"][0], Value::from(bind));
         let links = inner["topology"]["links"].as_sequence().unwrap();
         assert_eq!(links.len(), topology.links.len());
-        assert!(links.iter().all(|l| l["mtu"] == Value::from(1400)));
+        assert!(links.iter().all(|l| l["mtu"].as_u64() == Some(1400)));
         // What is in the manifest is a lab like any other.
         let folder = labs().join("clos/clos.clab.yml");
         let again = topology::parse(definition, &folder, &|_| None).unwrap();
