@@ -9,7 +9,7 @@ const USAGE: &str = "\
 usage: routerd run FILE [--socket PATH] [--seed N]   run a router in this network namespace
        routerd check FILE...                         validate configuration files
        routerd lab [TOPO]                            a network of routers in this process, and a shell
-       routerd lab check|sim|validate|graph ...      see routerd lab --help
+       routerd lab check|sim|view|graph ...          see routerd lab --help
        routerd mrt dump -o FILE [--socket PATH] [--received]
                                                      the BGP table of a running router as an MRT file (RFC 6396)
        routerd mrt show FILE [--config CONFIG --route-map NAME]

@@ -20,6 +20,7 @@ mod sim;
 pub mod switch;
 pub mod topology;
 pub mod units;
+pub mod view;
 mod walk;
 pub mod wheel;
 pub mod yaml;

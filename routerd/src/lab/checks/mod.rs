@@ -19,7 +19,7 @@ mod run;
 
 pub use parse::parse;
 pub use report::{junit, print_line};
-pub use run::{Verdict, run};
+pub use run::{Audience, Verdict, run, run_before};
 
 use super::operate::Change;
 use super::yaml::Position;

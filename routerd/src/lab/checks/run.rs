@@ -38,16 +38,45 @@ pub struct Verdict {
     pub took: Duration,
 }
 
+/// Whoever is there while scenarios run.
+pub trait Audience {
+    /// The network was switched on for a scenario.
+    fn begins(&mut self, _lab: &mut Lab) {}
+    /// A step is decided.
+    fn hears(&mut self, lab: &mut Lab, verdict: &Verdict);
+    /// The scenario of this name is over.
+    fn ends(&mut self, _scenario: &str, _lab: &mut Lab) {}
+}
+
+struct Report<F>(F);
+
+impl<F: FnMut(&Verdict)> Audience for Report<F> {
+    fn hears(&mut self, _lab: &mut Lab, verdict: &Verdict) {
+        self.0(verdict);
+    }
+}
+
 /// Runs every scenario; `report` hears of each step as it is decided.
 pub fn run(
     topology: &Topology,
     checks: &Checks,
     seed: u64,
-    mut report: impl FnMut(&Verdict),
+    report: impl FnMut(&Verdict),
+) -> Result<Vec<Verdict>, String> {
+    run_before(topology, checks, seed, &mut Report(report))
+}
+
+/// The same before an audience.
+pub fn run_before(
+    topology: &Topology,
+    checks: &Checks,
+    seed: u64,
+    audience: &mut dyn Audience,
 ) -> Result<Vec<Verdict>, String> {
     let mut all = Vec::new();
     for scenario in &checks.scenarios {
         let mut lab = Lab::new(topology.clone(), seed)?;
+        audience.begins(&mut lab);
         for step in &scenario.steps {
             if let Some(at) = step.at {
                 lab.run_until(at);
@@ -70,9 +99,10 @@ pub fn run(
                 at: lab.now(),
                 took: lab.now().since(began),
             };
-            report(&verdict);
+            audience.hears(&mut lab, &verdict);
             all.push(verdict);
         }
+        audience.ends(&scenario.name, &mut lab);
     }
     Ok(all)
 }
