@@ -237,7 +237,39 @@ pub fn spread(graph: &Graph) -> Vec<Place> {
             }
         }
     }
-    aligned(upright(graph, &places))
+    apart(aligned(upright(graph, &places)))
+}
+
+/// Who stands too near to somebody is pushed away, a little at a time.
+fn apart(mut places: Vec<Place>) -> Vec<Place> {
+    const NEAR: f64 = 0.55;
+    for _ in 0..ROUNDS {
+        let mut moved = false;
+        for n in 0..places.len() {
+            for m in 0..n {
+                let (Some(a), Some(b)) = (places.get(n).copied(), places.get(m).copied()) else { continue };
+                let (dx, dy) = (a.x - b.x, a.y - b.y);
+                let far = dx.hypot(dy);
+                if far >= NEAR {
+                    continue;
+                }
+                moved = true;
+                // Of two in one spot, one goes right.
+                let (ux, uy) = if far > 1e-6 { (dx / far, dy / far) } else { (1.0, 0.0) };
+                let push = (NEAR - far) / 2.0 + 1e-3;
+                for (index, sign) in [(n, 1.0), (m, -1.0)] {
+                    if let Some(place) = places.get_mut(index) {
+                        place.x += sign * push * ux;
+                        place.y += sign * push * uy;
+                    }
+                }
+            }
+        }
+        if !moved {
+            break;
+        }
+    }
+    places
 }
 
 /// What is nearly beside or below each other is made so: the eye sees a small slant as a mistake.

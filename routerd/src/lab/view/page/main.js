@@ -34,7 +34,11 @@ class App {
 
   open(number) {
     this.player.toggle(false);
-    const scene = this.doc.scenes[number] ?? { name: '', from: 0, to: 1, base: [], changes: [], events: [], next: [0, 0] };
+    // Where nothing was run there is a map, on which all is well.
+    const still = { name: '', from: 0, to: 1, changes: [], events: [], next: [0, 0] };
+    still.base = this.doc.nodes.map((_, n) => [this.doc.tables.indexOf('node'), n, '', [true]]);
+    document.body.classList.toggle('still', !this.doc.scenes.length);
+    const scene = this.doc.scenes[number] ?? still;
     $('scene').value = number;
     this.film = new Film(this.doc, scene);
     this.walk = new Walk(this.film);
