@@ -99,9 +99,10 @@ class App {
     $('slider').setAttribute('aria-valuetext', `${clockText(film.time)} seconds`);
     $('clock').textContent = `${clockText(film.time)} s`;
     document.body.dataset.time = Math.round(film.time);
-    this.show();
+    // First what has to know where things are, then what moves them.
     if (follow) this.events.follow();
     else this.events.draw();
+    this.show();
   }
 
   show() {

@@ -3,7 +3,9 @@
 class Lanes {
   constructor(canvas) {
     this.canvas = canvas;
-    new ResizeObserver(() => this.draw()).observe(canvas);
+    this.dark = matchMedia('(prefers-color-scheme: dark)');
+    // Sizes are asked for when they change, not when something is drawn: that would lay out the whole page each time.
+    new ResizeObserver(() => { this.box = canvas.getBoundingClientRect(); this.draw(); }).observe(canvas);
   }
 
   set(film, path) {
@@ -21,7 +23,8 @@ class Lanes {
     const film = this.film;
     if (!film) return;
     const ratio = window.devicePixelRatio || 1;
-    const { width, height } = this.canvas.getBoundingClientRect();
+    this.box ??= this.canvas.getBoundingClientRect();
+    const { width, height } = this.box;
     if (!width) return;
     this.width = width;
     if (this.canvas.width !== Math.round(width * ratio)) this.canvas.width = Math.round(width * ratio);
@@ -29,10 +32,18 @@ class Lanes {
     const pen = this.canvas.getContext('2d');
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, width, height);
+    // Only where we are moves: all else is drawn again when there is more of it, or in other colors.
+    const look = [film.changes.length, film.events.length, film.to, width, height, ratio, document.documentElement.dataset.theme, this.dark.matches].join();
+    if (this.look === look && this.drawn === film && this.drawnPath === this.path) {
+      pen.drawImage(this.still, 0, 0, width, height);
+      this.mark(pen, height);
+      return;
+    }
+    Object.assign(this, { look, drawn: film, drawnPath: this.path });
     const probe = getComputedStyle(this.canvas);
     // A canvas does not know `light-dark`: let a property that does tell.
     const color = (name) => { this.canvas.style.color = `var(--${name})`; return probe.color; };
-    const colors = Object.fromEntries(['line', 'accent', 'bad-fill', 'warn-fill', 'good-fill', 'quiet', 'ink', 'wire', 'raised'].map((n) => [n, color(n)]));
+    const colors = this.colors = Object.fromEntries(['line', 'accent', 'bad-fill', 'warn-fill', 'good-fill', 'quiet', 'ink', 'wire', 'raised'].map((n) => [n, color(n)]));
     this.canvas.style.color = '';
     const lane = (y, h) => { pen.fillStyle = colors.raised; pen.beginPath(); pen.roundRect(0, y, width, h, 3); pen.fill(); };
     lane(2, 32); lane(38, 10); lane(52, 10);
@@ -69,12 +80,19 @@ class Lanes {
     });
     stretch(film.troubles, 38, (s) => s.loops ? colors['bad-fill'] : s.holes ? colors['warn-fill'] : null);
     if (this.path) stretch(this.path, 52, (s) => ({ ok: colors['good-fill'], loop: colors['bad-fill'], lost: colors['warn-fill'] })[s.verdict] ?? null);
-    // Where we are.
-    const x = Math.min(Math.max(this.at(film.time), 1), width - 1);
-    pen.strokeStyle = colors.ink;
+    this.still ??= document.createElement('canvas');
+    Object.assign(this.still, { width: this.canvas.width, height: this.canvas.height });
+    this.still.getContext('2d').drawImage(this.canvas, 0, 0);
+    this.mark(pen, height);
+  }
+
+  // Where we are.
+  mark(pen, height) {
+    const x = Math.min(Math.max(this.at(this.film.time), 1), this.width - 1);
+    pen.strokeStyle = this.colors.ink;
     pen.lineWidth = 2;
     pen.beginPath(); pen.moveTo(x, 0); pen.lineTo(x, height); pen.stroke();
-    pen.fillStyle = colors.ink;
+    pen.fillStyle = this.colors.ink;
     pen.beginPath(); pen.roundRect(x - 5, 0, 10, 10, 3); pen.fill();
   }
 }

@@ -18,7 +18,14 @@ function parseAddress(text) {
   return { bits: 128, value: all.reduce((v, w) => (v << 16n) | BigInt(parseInt(w, 16)), 0n) };
 }
 
+const prefixes = new Map();
 function parsePrefix(text) {
+  let known = prefixes.get(text);
+  if (known === undefined) prefixes.set(text, known = readPrefix(text));
+  return known;
+}
+
+function readPrefix(text) {
   const [address, length] = text.split('/');
   const parsed = parseAddress(address);
   const n = length === undefined ? parsed?.bits : Number(length);
