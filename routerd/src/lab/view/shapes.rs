@@ -128,10 +128,11 @@ pub fn grid(graph: &Graph) -> Option<Vec<Place>> {
         let cables: usize = (0..nodes).map(|n| graph.degree(n)).sum();
         let wanted = 2 * ((columns - 1) * lines + columns * (lines - 1));
         if full && cables as i64 == wanted && (0..nodes).all(|n| graph.around(n).all(|m| next(n, m))) {
-            // Lying, and read like a page.
+            // Lying, and read like a page; wider than high, as names and screens are.
             let lying = columns >= lines;
             let place = |(x, y): (i64, i64)| {
-                if lying { Place { x: x as f64, y: y as f64 } } else { Place { x: y as f64, y: x as f64 } }
+                let (x, y) = if lying { (x, y) } else { (y, x) };
+                Place { x: x as f64 * 1.2, y: y as f64 }
             };
             return Some(places.into_iter().map(place).collect());
         }

@@ -296,7 +296,7 @@ class NetMap {
   apply() {
     this.layers.view.setAttribute('transform', `translate(${short(this.x)} ${short(this.y)}) scale(${this.scale.toFixed(4)})`);
     // On a large map seen from far away nodes and names grow, as far as there is room.
-    const boost = Math.round(Math.min(Math.max(0.92 / this.scale, 1), 1.9, this.room) * 20) / 20;
+    const boost = Math.round(Math.min(Math.max(0.92 / this.scale, 1), 2.1, this.room) * 20) / 20;
     if (boost !== this.boost && this.nodes) {
       this.boost = boost;
       this.root.style.setProperty('--boost', boost);
@@ -314,7 +314,7 @@ class NetMap {
       high.x = Math.max(high.x, node.x + node.half.x); high.y = Math.max(high.y, node.y + node.half.y);
     }
     // Room for the cards above and below.
-    const room = { left: 36, right: 36, top: 84, bottom: 64 };
+    const room = { left: 36, right: 36, top: 124, bottom: 64 };
     const across = width - room.left - room.right, down = height - room.top - room.bottom;
     this.scale = Math.min(across / (high.x - low.x), down / (high.y - low.y), 1.45);
     this.x = room.left + across / 2 - this.scale * (low.x + high.x) / 2;
