@@ -212,30 +212,26 @@ fn send(port: u16, method: &str, path: &str, body: &Value) -> std::io::Result<Va
     stream.write_all(head.as_bytes())?;
     stream.write_all(body.as_bytes())?;
     let mut answer = Vec::new();
-    // It may keep the connection open all the same: so many bytes and no more.
     let mut piece = [0; 65536];
     loop {
-        let text = String::from_utf8_lossy(&answer);
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head
-                .lines()
-                .find_map(|l| l.to_lowercase().strip_prefix("content-length:").map(|n| n.trim().parse()));
-            if let Some(Ok(length)) = length
-                && body.len() >= length
-            {
-                return serde_json::from_str(body).map_err(std::io::Error::other);
-            }
+        // It may keep the connection open all the same: so many bytes and no more.
+        if let Some(body) = whole_body(&answer) {
+            return serde_json::from_str(&body).map_err(std::io::Error::other);
         }
         match stream.read(&mut piece)? {
-            0 => {
-                return Err(std::io::Error::other(format!(
-                    "cut short: {}",
-                    String::from_utf8_lossy(&answer)
-                )));
-            }
+            0 => return Err(std::io::Error::other("the answer is cut short")),
             n => answer.extend_from_slice(&piece[..n]),
         }
     }
+}
+
+/// The body of an answer; `None`: more of it is to come.
+fn whole_body(answer: &[u8]) -> Option<String> {
+    let text = core::str::from_utf8(answer).ok()?;
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    let header = head.lines().find(|l| l.to_lowercase().starts_with("content-length:"))?;
+    let length: usize = header.split_once(':')?.1.trim().parse().ok()?;
+    (body.len() >= length).then(|| body.to_owned())
 }
 
 fn base64(text: &str) -> Vec<u8> {

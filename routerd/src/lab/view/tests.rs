@@ -26,7 +26,7 @@ fn run(name: &str, filmed: bool) -> (String, Option<String>, Lab) {
         lab.start_film(1 << 24);
     }
     lab.run_for(Duration::from_secs(20));
-    let end = lab.topology().end_name(&lab.topology().links[0].ends[0].clone());
+    let end = lab.topology().end_name(&lab.topology().links[0].ends[0]);
     lab.cut(&end).unwrap();
     lab.run_for(Duration::from_secs(15));
     let victim = lab.topology().nodes[1].name.clone();
