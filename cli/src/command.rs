@@ -108,6 +108,8 @@ pub enum Family {
 pub enum Show {
     /// `show version`
     Version,
+    /// `show health`
+    Health,
     /// `show interfaces [NAME]`
     Interfaces(Option<String>),
     /// `show ip interface brief`, `show ipv6 interface brief`
@@ -221,6 +223,10 @@ pub enum BgpShow {
         /// Go on after this set; `None`: from the start.
         after: Option<u32>,
     },
+    /// `show bgp dump`
+    Dumps,
+    /// `show bmp`
+    Bmp,
     /// `show rpki cache-connection`
     Rpki,
     /// `show rpki prefix-table`; answered page by page.

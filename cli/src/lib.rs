@@ -1,11 +1,13 @@
 //! The language between operator and router: a grammar of commands, typed requests and replies, and the shell.
 
+pub mod applet;
 pub mod client;
 pub mod command;
 pub mod config;
 pub mod exec;
 pub mod grammar;
 pub mod pipe;
+pub mod program;
 pub mod protocol;
 mod reference;
 pub mod render;

@@ -23,6 +23,8 @@ pub enum Reply {
     Job(u64),
     /// `show version`
     Version(Version),
+    /// `show health`: what is not as it should be; nothing: all is well.
+    Health(Vec<String>),
     /// `show interfaces`, `show ip interface brief`
     Interfaces(Vec<InterfaceView>),
     /// `show ip route`
@@ -101,6 +103,10 @@ pub enum BgpReply {
     PeerGroups(Vec<bgp::show::PeerGroup>),
     /// `show bgp attribute-info`
     Attributes(bgp::show::Attributes),
+    /// `show bgp dump`
+    Dumps(Vec<bgp::show::DumpView>),
+    /// `show bmp`
+    Bmp(bgp::show::BmpView),
     /// `show rpki cache-connection`
     Rpki(bgp::show::RpkiView),
     /// `show rpki prefix-table`
@@ -211,6 +217,9 @@ pub struct Version {
     pub seed: u64,
     /// Where the startup configuration is, if anywhere.
     pub config_path: Option<String>,
+    /// Why the startup configuration is not in force: `FILE:LINE:COLUMN: ...`, a problem a line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
 }
 
 /// One interface with all there is to say.

@@ -1,5 +1,6 @@
 //! The whole configuration of a router as one value. Sections of protocols live with their protocols.
 
+use bgp::config::PeerKey;
 use core::net::IpAddr;
 use fib::{IfAddr, Prefix, RpFilter, TableId};
 use proto::Level;
@@ -58,6 +59,31 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    /// Whether BGP has a neighbor at the other end of this interface, whoever that is (`neighbor IFNAME interface`).
+    pub fn has_link_neighbor(&self, interface: &str) -> bool {
+        self.link_neighbors().any(|name| name == interface)
+    }
+
+    /// Every interface for which that is true.
+    pub(crate) fn link_neighbors(&self) -> impl Iterator<Item = &str> {
+        self.bgp.iter().flat_map(|bgp| bgp.neighbors.keys()).filter_map(|key| match key {
+            PeerKey::Interface(name) => Some(name.as_str()),
+            PeerKey::Address(_) => None,
+        })
+    }
+
+    /// Whether an interface is to be a port: it has a section of its own, or BGP has a neighbor on its link.
+    pub fn names_port(&self, interface: &str) -> bool {
+        let on_link = |bgp: &bgp::config::Config| {
+            bgp.neighbors.values().any(|n| n.interface.as_deref() == Some(interface))
+        };
+        self.interfaces.contains_key(interface)
+            || self.has_link_neighbor(interface)
+            || self.bgp.as_ref().is_some_and(on_link)
+    }
+}
+
 /// One interface.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -92,6 +118,15 @@ pub struct Interface {
     /// Seconds a resolved neighbor stays fresh, 1..=65535; absent: 30 as in Linux.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arp_timeout: Option<u16>,
+    /// Send router advertisements (`no ipv6 nd suppress-ra`); an interface neighbor of BGP has them sent anyway.
+    #[serde(skip_serializing_if = "is_default")]
+    pub router_advertisements: bool,
+    /// Seconds between router advertisements at most, 1..=1800; absent: 600, and 10 for an interface neighbor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ra_interval: Option<u16>,
+    /// Seconds a router can be used without being heard again, 0..=9000; absent: three intervals.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ra_lifetime: Option<u16>,
     /// Fixed ARP and ND entries: address to `aa:bb:cc:dd:ee:ff`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub neighbors: BTreeMap<IpAddr, String>,

@@ -66,8 +66,12 @@ counted! {
         NdNotForUs => "nd-not-for-us",
         /// Neighbor advertisement that nobody asked for.
         NdUnsolicited => "nd-unsolicited",
-        /// Router solicitation, router advertisement or ICMPv6 redirect: not for a router to act on.
+        /// ICMPv6 redirect, or router discovery on a port that takes no part in it: not for a router to act on.
         NdIgnored => "nd-ignored",
+        /// Router solicitation or advertisement malformed, from afar or not from a link-local address (RFC 4861 section 6.1).
+        RaMalformed => "ra-malformed",
+        /// More routers on the link than are remembered.
+        RaFull => "ra-full",
         /// IPv4 header truncated, of a wrong version or length (RFC 1812 section 5.2.2).
         Ipv4Header => "ipv4-header",
         /// IPv4 header checksum wrong.
@@ -186,6 +190,14 @@ counted! {
         SolicitationsOut => "nd-solicitations-out",
         /// Neighbor advertisements sent.
         AdvertisementsOut => "nd-advertisements-out",
+        /// Router solicitations received.
+        RouterSolicitationsIn => "router-solicitations-in",
+        /// Router advertisements received.
+        RouterAdvertisementsIn => "router-advertisements-in",
+        /// Router solicitations sent.
+        RouterSolicitationsOut => "router-solicitations-out",
+        /// Router advertisements sent.
+        RouterAdvertisementsOut => "router-advertisements-out",
         /// ICMP redirects sent.
         RedirectsOut => "redirects-out",
     }

@@ -21,7 +21,7 @@ pub use forward::{Delivery, Df, ForwardEvent, Forwarder, TxMeta};
 pub use frame::{Frame, Gso, GsoKind, Offload, PartialChecksum};
 pub use icmp::IcmpError;
 pub use neighbor::{Neighbor, State as NeighborState};
-pub use port::{GlobalSettings, Mac, PortSettings, Rate, RpFilter};
+pub use port::{Advertise, GlobalSettings, Mac, PortSettings, Rate, RpFilter};
 pub use prefix::{IfAddr, ParsePrefixError, Prefix};
 pub use rib::{Best, Change, Reach, Rib};
 pub use route::{Kind, NextHop, PortId, Protocol, Route, Source, TableId, Target};

@@ -108,6 +108,15 @@ pub enum RpFilter {
     Loose,
 }
 
+/// How a port advertises this router (RFC 4861 section 6.2.1).
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct Advertise {
+    /// The longest time between two advertisements (MaxRtrAdvInterval).
+    pub interval: Duration,
+    /// Seconds this router can be used without being heard again; 0: it is not to be used (AdvDefaultLifetime).
+    pub lifetime: u16,
+}
+
 /// What the operator and the link say about a port.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PortSettings {
@@ -134,6 +143,8 @@ pub struct PortSettings {
     pub offload: bool,
     /// IPv6 is on: a link-local address is made when `addresses` has none.
     pub ipv6: bool,
+    /// Router advertisements; `None`: none are sent, and none heard.
+    pub advertise: Option<Advertise>,
     /// How long a neighbor stays reachable without confirmation (RFC 4861 REACHABLE_TIME; Linux: 30 s).
     pub reachable_time: Duration,
     /// How long an unused neighbor is remembered (IOS `arp timeout`: 4 h).
@@ -154,6 +165,7 @@ impl Default for PortSettings {
             unreachables: true,
             offload: false,
             ipv6: true,
+            advertise: None,
             reachable_time: Duration::from_secs(30),
             arp_timeout: Duration::from_secs(4 * 3600),
         }
@@ -353,7 +365,7 @@ impl OwnAddresses {
 
 const ALL_HOSTS: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 1);
 pub(crate) const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
-const ALL_ROUTERS: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 2);
+pub(crate) const ALL_ROUTERS: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 2);
 const SOLICITED_NODE: u128 = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 1, 0xff00, 0).to_bits();
 
 /// The group a host listens to for solicitations of `addr` (RFC 4291 section 2.7.1).

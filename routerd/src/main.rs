@@ -6,17 +6,23 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-usage: routerd run FILE [--socket PATH] [--seed N]   run a router in this network namespace
+usage: routerd run FILE [--socket PATH] [--seed N] [--management NAME]
+                                                     run a router in this network namespace
+       routerd supervise [FILE] [OPTIONS OF run]     the same for ever, as the first process of a container
+       routerd health [--socket PATH]                is it well? exit status 0 or 1, and one line that says why
        routerd check FILE...                         validate configuration files
        routerd lab [TOPO]                            a network of routers in this process, and a shell
-       routerd lab check|sim|validate|graph ...      see routerd lab --help
+       routerd lab check|sim|view|graph ...          see routerd lab --help
        routerd mrt dump -o FILE [--socket PATH] [--received]
                                                      the BGP table of a running router as an MRT file (RFC 6396)
        routerd mrt show FILE [--config CONFIG --route-map NAME]
                                                      an MRT file as lines, or what a route map would do to its routes
+       routerd mrt replay FILE... [--config CONFIG | --as N] [--until TIME] [-c COMMAND]...
+                                                     MRT files run again; then `show bgp ...`, by -c or in a shell
        routerd --version | --help
 
 FILE is YAML, or IOS/FRR-style text where its name ends in .conf, .cfg or .ios.
+NAME is an interface that stays the kernel's (ROUTERD_MANAGEMENT; `supervise`: eth0); `none`: there is none.
 The shell is the program `router`; it finds the router by --socket PATH or $ROUTERD_SOCKET.
 ";
 
@@ -24,14 +30,29 @@ The shell is the program `router`; it finds the router by --socket PATH or $ROUT
 const USAGE_ERROR: u8 = 2;
 
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).collect();
+    let mut args = std::env::args();
+    let called = args.next().unwrap_or_default();
+    let args: Vec<String> = args.collect();
+    if let Some(code) = routerd::applets::main(&called, &args) {
+        return code;
+    }
     let (command, rest) = match args.split_first() {
         Some((command, rest)) => (command.as_str(), rest),
+        None if std::process::id() == 1 => ("supervise", &[][..]),
         None => return usage("no command"),
     };
     match command {
-        "run" => match run_options(rest) {
+        "run" => match run_options(rest, None) {
             Ok(options) => live::run(&options),
+            Err(reason) => usage(&reason),
+        },
+        "supervise" => match supervised(rest) {
+            Ok(arguments) => routerd::supervise::main(&arguments),
+            Err(reason) => usage(&reason),
+        },
+        "health" => match run_options(rest, Some("")) {
+            Ok(options) if options.file.as_os_str().is_empty() => routerd::health::main(&options.socket),
+            Ok(_) => usage("health takes no file"),
             Err(reason) => usage(&reason),
         },
         "check" if rest.is_empty() => usage("check: which file?"),
@@ -59,12 +80,45 @@ fn usage(reason: &str) -> ExitCode {
     ExitCode::from(USAGE_ERROR)
 }
 
-fn run_options(args: &[String]) -> Result<Options, String> {
+/// The file of a container, unless its command says otherwise.
+const CONTAINER_FILE: &str = "/etc/routerd/routerd.yaml";
+
+/// The interface that container engines make.
+const CONTAINER_MANAGEMENT: &str = "eth0";
+
+/// What `supervise` was told, checked, with the defaults of a container spelled out for `run`.
+fn supervised(args: &[String]) -> Result<Vec<String>, String> {
+    let options = run_options(args, Some(CONTAINER_FILE))?;
+    let named = args.iter().any(|a| a == "--management") || std::env::var_os(MANAGEMENT_VARIABLE).is_some();
+    let mut arguments = vec![options.file.to_string_lossy().into_owned()];
+    arguments.extend(["--socket".to_owned(), options.socket.to_string_lossy().into_owned()]);
+    if let Some(seed) = options.seed {
+        arguments.extend(["--seed".to_owned(), seed.to_string()]);
+    }
+    let default = if named { "none" } else { CONTAINER_MANAGEMENT };
+    let management = options.management.as_deref().unwrap_or(default);
+    arguments.extend(["--management".to_owned(), management.to_owned()]);
+    Ok(arguments)
+}
+
+/// Names the management interface when `--management` does not.
+const MANAGEMENT_VARIABLE: &str = "ROUTERD_MANAGEMENT";
+
+/// `none` and nothing at all are no interface.
+fn interface(name: String) -> Option<String> {
+    Some(name).filter(|name| !name.is_empty() && name != "none")
+}
+
+/// `file`: what to read when no file is named; `None`: that is an error.
+fn run_options(args: &[String], file: Option<&str>) -> Result<Options, String> {
     let socket = std::env::var(cli::protocol::SOCKET_VARIABLE).ok();
     let mut options = Options {
         file: PathBuf::new(),
         socket: PathBuf::from(socket.unwrap_or_else(|| cli::protocol::DEFAULT_SOCKET.to_owned())),
         seed: None,
+        management: std::env::var(MANAGEMENT_VARIABLE).ok().and_then(interface),
+        supervised: false,
+        fault: None,
     };
     let mut args = args.iter();
     while let Some(arg) = args.next() {
@@ -75,13 +129,17 @@ fn run_options(args: &[String]) -> Result<Options, String> {
                 let text = value()?;
                 options.seed = Some(text.parse().map_err(|_| format!("--seed {text}: not a number"))?);
             }
+            "--management" => options.management = interface(value()?.clone()),
+            // Said by `supervise` alone.
+            "--supervised" => options.supervised = true,
+            "--fault" => options.fault = Some(value()?.clone()),
             flag if flag.starts_with('-') => return Err(format!("unknown option `{flag}`")),
             file if options.file.as_os_str().is_empty() => options.file = PathBuf::from(file),
             more => return Err(format!("one configuration file only, not also `{more}`")),
         }
     }
     if options.file.as_os_str().is_empty() {
-        return Err("run: which configuration file?".to_owned());
+        options.file = PathBuf::from(file.ok_or("run: which configuration file?")?);
     }
     Ok(options)
 }

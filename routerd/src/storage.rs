@@ -56,7 +56,14 @@ pub fn write(config: &Config, path: &str) -> Result<(), String> {
 /// Answers the commands that need files; `None`: the command is for the router alone.
 pub fn execute(router: &mut Router, now: fib::Instant, command: &Command) -> Option<Reply> {
     let result = match command {
-        Command::WriteMemory => save(router),
+        Command::WriteMemory => match &router.startup().fault {
+            // What is in force is not what the file says: saving it would lose what somebody wrote.
+            Some(fault) => Err(format!(
+                "not saved: the startup configuration is not in force and would be lost\n{fault}\n\
+                 `copy running-config startup-config` replaces it"
+            )),
+            None => save(router),
+        },
         Command::Copy { from, to } => copy(router, now, from, to),
         _ => return None,
     };
@@ -71,7 +78,7 @@ fn save(router: &mut Router) -> Result<String, String> {
     let path = router.startup().path.clone();
     let path = path.ok_or("no startup configuration file: this router was not started from one")?;
     write(&config, &path)?;
-    router.set_startup(Startup { path: Some(path.clone()), config: Some(config) });
+    router.set_startup(Startup { path: Some(path.clone()), config: Some(config), fault: None });
     Ok(format!("Configuration saved to {path}\n[OK]"))
 }
 
@@ -93,7 +100,7 @@ fn copy(router: &mut Router, now: fib::Instant, from: &str, to: &str) -> Result<
         "startup-config" => {
             let path = router.startup().path.clone().ok_or("no startup configuration file")?;
             write(&config, &path)?;
-            router.set_startup(Startup { path: Some(path), config: Some(config) });
+            router.set_startup(Startup { path: Some(path), config: Some(config), fault: None });
             Ok("[OK]".to_owned())
         }
         path => {

@@ -16,7 +16,7 @@ const CONFIG: &str = "
 hostname: victim
 interfaces:
   lo: {addresses: [10.255.0.1/32]}
-  eth1: {addresses: [10.0.1.1/24, '2001:db8:1::1/64']}
+  eth1: {addresses: [10.0.1.1/24, '2001:db8:1::1/64'], router-advertisements: true, ra-interval: 4}
   eth2: {addresses: [10.0.2.1/24, '2001:db8:2::1/64'], proxy-arp: true, rp-filter: strict}
 routes:
   - {prefix: 0.0.0.0/0, via: 10.0.2.2}
@@ -31,7 +31,7 @@ const PEER: &str = "
 hostname: peer
 interfaces:
   lo: {addresses: [10.255.0.2/32]}
-  eth1: {addresses: [10.0.1.2/24, '2001:db8:1::2/64']}
+  eth1: {addresses: [10.0.1.2/24, '2001:db8:1::2/64'], router-advertisements: true, ra-interval: 4}
 routes:
   - {prefix: 10.0.2.0/24, via: 10.0.1.1}
   - {prefix: '2001:db8:2::/64', via: '2001:db8:1::1'}

@@ -103,6 +103,36 @@ pub(super) const ROWS: &[Row<Run>] = &[
     )
     .help(&[("timeout", "How long an entry stays fresh"), ("seconds", "Seconds")]),
     line(
+        "ipv6 nd suppress-ra",
+        "ipv6 nd suppress-ra",
+        Modes::INTERFACE,
+        "Send no router advertisements (the default); with an interface neighbor of BGP they are sent anyway",
+        suppress_ra,
+    )
+    .help(ND),
+    line(
+        "ipv6 nd ra-interval <1-1800>$seconds",
+        "ipv6 nd ra-interval [<1-1800>$seconds]",
+        Modes::INTERFACE,
+        "Seconds between router advertisements at most (600; 10 with an interface neighbor of BGP)",
+        |edit, args| {
+            let seconds = if args.no() { None } else { Some(args.need("seconds")?) };
+            edit.interface(args, |i| i.ra_interval = seconds)
+        },
+    )
+    .help(ND),
+    line(
+        "ipv6 nd ra-lifetime <0-9000>$seconds",
+        "ipv6 nd ra-lifetime [<0-9000>$seconds]",
+        Modes::INTERFACE,
+        "Seconds this router can be used without being heard again (three intervals); 0: not at all",
+        |edit, args| {
+            let seconds = if args.no() { None } else { Some(args.need("seconds")?) };
+            edit.interface(args, |i| i.ra_lifetime = seconds)
+        },
+    )
+    .help(ND),
+    line(
         "arp A.B.C.D MAC [arpa]",
         "arp A.B.C.D [MAC [arpa]]",
         Modes::INTERFACE,
@@ -118,6 +148,14 @@ pub(super) const ROWS: &[Row<Run>] = &[
     ),
     line("tap", "tap", Modes::INTERFACE, "Create this interface as a TAP device", tap)
         .help(&[("tap", "Create this interface as a TAP device")]),
+];
+
+const ND: &[(&str, &str)] = &[
+    ("nd", "Neighbor discovery"),
+    ("suppress-ra", "Send no router advertisements"),
+    ("ra-interval", "Time between router advertisements"),
+    ("ra-lifetime", "How long they hold"),
+    ("seconds", "Seconds"),
 ];
 
 impl Edit<'_> {
@@ -232,6 +270,10 @@ fn arp_timeout(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
     edit.interface(args, |i| i.arp_timeout = seconds)
 }
 
+fn suppress_ra(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
+    edit.interface(args, |i| i.router_advertisements = args.no())
+}
+
 fn neighbor(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
     let address: IpAddr = match args.get("A.B.C.D") {
         Some(v4) => v4,
@@ -314,6 +356,9 @@ mod tests {
             ("ip redirects", "no ip redirects"),
             ("no ip unreachables", "ip unreachables"),
             ("arp timeout 60", "no arp timeout"),
+            ("no ipv6 nd suppress-ra", "ipv6 nd suppress-ra"),
+            ("ipv6 nd ra-interval 10", "no ipv6 nd ra-interval"),
+            ("ipv6 nd ra-lifetime 0", "no ipv6 nd ra-lifetime"),
             ("arp 10.0.0.9 00:11:22:33:44:55", "no arp 10.0.0.9"),
             ("tap", "no tap"),
             ("shutdown", "no shutdown"),

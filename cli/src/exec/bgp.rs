@@ -18,6 +18,8 @@ use fib::Prefix;
 pub struct BgpView {
     /// Columns that hold any IPv6 prefix and next hop.
     pub wide: bool,
+    /// Of neighbors, their graceful restarts only.
+    pub restarts: bool,
 }
 
 /// What stands before the words of a command.
@@ -78,6 +80,22 @@ pub(super) const ROWS: &[Row<Run>] = &[
     )
     .help(HELP),
     line(
+        bgp!("neighbors graceful-restart"),
+        "",
+        Modes::EXEC,
+        "Graceful restarts of all neighbors",
+        neighbors,
+    )
+    .help(HELP),
+    line(
+        bgp!("neighbors <ADDRESS$who|IFNAME> graceful-restart"),
+        "",
+        Modes::EXEC,
+        "Graceful restarts of a neighbor",
+        neighbors,
+    )
+    .help(HELP),
+    line(
         bgp!(
             "neighbors <ADDRESS$who|IFNAME> \
              <advertised-routes|received-routes|filtered-routes|routes|bestpath-routes>"
@@ -132,6 +150,14 @@ pub(super) const ROWS: &[Row<Run>] = &[
     })
     .help(HELP),
     line(
+        bgp!("rib-failure"),
+        "",
+        Modes::EXEC,
+        "Best paths that are not used because another protocol has a better route",
+        |args| filtered(args, Filter::RibFailure),
+    )
+    .help(HELP),
+    line(
         bgp!("rpki <valid|invalid|notfound>"),
         "",
         Modes::EXEC,
@@ -168,6 +194,14 @@ pub(super) const ROWS: &[Row<Run>] = &[
         ask(args, BgpShow::Attributes { after: None })
     })
     .help(HELP),
+    line("show [ip] bgp dump", "", Modes::EXEC, "MRT files that are written, and how that is going", |args| {
+        ask(args, BgpShow::Dumps)
+    })
+    .help(HELP),
+    line("show bmp", "", Modes::EXEC, "Monitoring stations (RFC 7854), and what they were told", |args| {
+        ask(args, BgpShow::Bmp)
+    })
+    .help(HELP),
     line("show rpki <cache-connection|cache-server>", "", Modes::EXEC, "Validating caches", |args| {
         ask(args, BgpShow::Rpki)
     })
@@ -198,6 +232,7 @@ const HELP: &[(&str, &str)] = &[
     ("established", "Those that are up"),
     ("failed", "Those that are down"),
     ("neighbors", "Neighbors"),
+    ("graceful-restart", "Graceful restarts (RFC 4724)"),
     ("who", "The neighbor with this address"),
     ("IFNAME", "The neighbor on this interface"),
     ("advertised-routes", "What it is told"),
@@ -206,7 +241,7 @@ const HELP: &[(&str, &str)] = &[
     ("routes", "What it said, as policy left it"),
     ("bestpath-routes", "What of that is best"),
     ("regexp", "Paths by their AS path"),
-    ("REGEX", "A regular expression; _ stands for the ends of an AS number"),
+    ("REGEX", "A regular expression; _ stands for the ends of an AS number (Ctrl-V ? types a ?)"),
     ("community", "Paths by their communities"),
     ("c1", "A community: AA:NN, no-export, no-advertise, local-AS, graceful-shutdown, ..."),
     ("c2", "And this one"),
@@ -222,6 +257,7 @@ const HELP: &[(&str, &str)] = &[
     ("prefix-list", "Paths by a prefix list"),
     ("NAME", "Its name"),
     ("cidr-only", "Networks without the mask of their class"),
+    ("rib-failure", "Best, but another protocol has a better route"),
     ("valid", "A ROA fits"),
     ("invalid", "ROAs cover it, and none fits"),
     ("notfound", "No ROA covers it"),
@@ -231,6 +267,8 @@ const HELP: &[(&str, &str)] = &[
     ("update-groups", "Neighbors that are told the same"),
     ("peer-group", "Peer groups"),
     ("attribute-info", "Sets of attributes"),
+    ("dump", "MRT files that are written"),
+    ("bmp", "Monitoring (BMP)"),
     ("rpki", "Validation of origins (RPKI)"),
     ("cache-connection", "Validating caches"),
     ("cache-server", "Validating caches"),
@@ -254,7 +292,11 @@ const CLEAR_HELP: &[(&str, &str)] = &[
 ];
 
 fn ask(args: &Args, what: BgpShow) -> Result<Action, String> {
-    show(args, Show::Bgp(what), View::Bgp(BgpView { wide: args.has("wide") }))
+    show(args, Show::Bgp(what), View::Bgp(view(args)))
+}
+
+fn view(args: &Args) -> BgpView {
+    BgpView { wide: args.has("wide"), restarts: args.has("graceful-restart") }
 }
 
 /// The family that is named; `show ip bgp` alone names none.
@@ -474,6 +516,7 @@ mod tests {
         assert_eq!(filter("show ip bgp prefix-list P"), Filter::PrefixList("P".to_owned()));
         assert_eq!(filter("show ip bgp rpki invalid"), Filter::Rpki(RpkiValidity::Invalid));
         assert_eq!(filter("show ip bgp cidr-only"), Filter::CidrOnly);
+        assert_eq!(filter("show bgp ipv6 rib-failure"), Filter::RibFailure);
     }
 
     #[test]
@@ -484,6 +527,10 @@ mod tests {
         };
         assert_eq!(peer("show bgp neighbors"), None);
         assert_eq!(peer("show bgp neighbors json"), None);
+        assert_eq!(peer("show bgp neighbors graceful-restart json"), None);
+        assert!(asked("show bgp neighbors graceful-restart").1.restarts);
+        assert!(asked("show bgp ipv4 neighbors 10.0.0.1 graceful-restart json").1.restarts);
+        assert!(!asked("show bgp neighbors").1.restarts);
         let address = PeerKey::Address("10.0.0.1".parse().unwrap());
         assert_eq!(peer("sh ip bgp nei 10.0.0.1"), Some(address.clone()));
         assert_eq!(peer("show bgp neighbors eth1"), Some(PeerKey::Interface("eth1".to_owned())));

@@ -84,6 +84,14 @@ const ROUTE_HELP: &[(&str, &str)] = &[
 pub(super) const ROWS: &[Row<Run>] = &[
     line("show version", "", Modes::EXEC, "The router and its software", |args| plain(args, Show::Version))
         .help(&[("version", "The router and its software")]),
+    line(
+        "show health",
+        "",
+        Modes::EXEC,
+        "Whether the configuration is in force and routing has converged",
+        |args| plain(args, Show::Health),
+    )
+    .help(&[("health", "Whether all is well")]),
     line("show interfaces [IFNAME]", "", Modes::EXEC, "Interfaces with their counters", |args| {
         plain(args, Show::Interfaces(args.text("IFNAME").map(str::to_owned)))
     })

@@ -1,6 +1,7 @@
 //! `show ip route linux`: the table as iproute2 prints a kernel's, so that what is known of one helps with the
 //! other.
 
+use super::object;
 use crate::reply::{NextHopView, RouteView, RoutesPage};
 use configs::config::Discard;
 use core::net::IpAddr;
@@ -12,71 +13,161 @@ use std::fmt::Write;
 const METRIC: u32 = 20;
 
 pub(super) fn text(page: &RoutesPage) -> String {
-    page.routes.iter().map(line).collect()
+    page.routes.iter().map(|route| Words::of(route).text()).collect()
 }
 
+/// As `ip -json route` has them.
 pub(super) fn json(page: &RoutesPage) -> Value {
-    let words = |route: &RouteView| json!({ "dst": destination(route), "line": line(route).trim_end() });
-    Value::Array(page.routes.iter().map(words).collect())
+    page.routes.iter().map(|route| Words::of(route).json()).collect()
 }
 
-/// `default`, `10.0.0.1` for a host, or the prefix.
-fn destination(route: &RouteView) -> String {
-    match route.prefix {
-        p if p.is_default() => "default".to_owned(),
-        p if p.is_host() => p.addr().to_string(),
-        p => p.to_string(),
-    }
+/// A way out: gateway, interface, weight, onlink.
+type End<'r> = (Option<IpAddr>, &'r str, u8, bool);
+
+/// What iproute2 says of a route.
+pub(crate) struct Words<'r> {
+    /// `local`, `broadcast`, `blackhole`, ...; `None`: an ordinary route.
+    kind: Option<&'r str>,
+    /// `default`, `10.0.0.1` for a host, or the prefix.
+    destination: String,
+    hops: Vec<End<'r>>,
+    protocol: &'r str,
+    scope: Option<&'static str>,
+    source: Option<IpAddr>,
+    metric: Option<u32>,
+    v4: bool,
+    discards: bool,
 }
 
-fn line(route: &RouteView) -> String {
-    let v4 = route.prefix.is_v4();
-    let kernel = route.local_kind.is_some() || route.protocol == Protocol::Connected;
-    let mut out = String::new();
-    let kind = match route.discard {
-        Some(Discard::Blackhole) => Some("blackhole"),
-        Some(Discard::Unreachable) => Some("unreachable"),
-        Some(Discard::Prohibit) => Some("prohibit"),
-        None => route.local_kind.as_deref(),
-    };
-    kind.iter().for_each(|kind| out.extend([kind, " "]));
-    out.push_str(&destination(route));
-    let hops: Vec<(Option<IpAddr>, &str, u8, bool)> = route.next_hops.iter().flat_map(ends).collect();
-    let several = hops.len() > 1;
-    if let Some((gateway, interface, ..)) = hops.first().filter(|_| !several) {
-        way(&mut out, *gateway, interface);
-    }
-    let _ = write!(out, " proto {}", if kernel { "kernel" } else { route.protocol.name() });
-    let direct = !several && hops.first().is_some_and(|(gateway, ..)| gateway.is_none());
-    match route.local_kind.as_deref() {
-        Some("local") if v4 => out.push_str(" scope host"),
-        _ if v4 && direct => out.push_str(" scope link"),
-        _ => {}
-    }
-    if let Some(source) = route.preferred_source.filter(|_| v4) {
-        let _ = write!(out, " src {source}");
-    }
-    match (kernel, v4, route.local_kind.is_some()) {
-        (false, ..) => {
-            let _ = write!(out, " metric {METRIC}");
+impl<'r> Words<'r> {
+    pub(crate) fn of(route: &'r RouteView) -> Words<'r> {
+        let v4 = route.prefix.is_v4();
+        let kernel = route.local_kind.is_some() || route.protocol == Protocol::Connected;
+        let hops: Vec<End<'r>> = route.next_hops.iter().flat_map(ends).collect();
+        let direct = matches!(hops.as_slice(), [(None, ..)]);
+        Words {
+            kind: match route.discard {
+                Some(Discard::Blackhole) => Some("blackhole"),
+                Some(Discard::Unreachable) => Some("unreachable"),
+                Some(Discard::Prohibit) => Some("prohibit"),
+                None => route.local_kind.as_deref(),
+            },
+            destination: match route.prefix {
+                p if p.is_default() => "default".to_owned(),
+                p if p.is_host() => p.addr().to_string(),
+                p => p.to_string(),
+            },
+            protocol: if kernel { "kernel" } else { route.protocol.name() },
+            scope: match route.local_kind.as_deref() {
+                Some("local") if v4 => Some("host"),
+                _ if v4 && direct => Some("link"),
+                _ => None,
+            },
+            source: route.preferred_source.filter(|_| v4),
+            metric: match (kernel, v4, route.local_kind.is_some()) {
+                (false, ..) => Some(METRIC),
+                (true, false, true) => Some(0),
+                (true, false, false) => Some(256),
+                (true, true, _) => None,
+            },
+            v4,
+            discards: route.discard.is_some(),
+            hops,
         }
-        (true, false, true) => out.push_str(" metric 0"),
-        (true, false, false) => out.push_str(" metric 256"),
-        (true, true, _) => {}
     }
-    if hops.iter().any(|(.., onlink)| *onlink) && !several {
-        out.push_str(" onlink");
+
+    pub(crate) fn text(&self) -> String {
+        let mut out = self.kind.map(|kind| format!("{kind} ")).unwrap_or_default();
+        out.push_str(&self.destination);
+        let only = match self.hops.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        };
+        if let Some((gateway, interface, ..)) = only {
+            way(&mut out, *gateway, interface);
+        }
+        let _ = write!(out, " proto {}", self.protocol);
+        if let Some(scope) = self.scope {
+            let _ = write!(out, " scope {scope}");
+        }
+        if let Some(source) = self.source {
+            let _ = write!(out, " src {source}");
+        }
+        if let Some(metric) = self.metric {
+            let _ = write!(out, " metric {metric}");
+        }
+        if only.is_some_and(|(.., onlink)| *onlink) {
+            out.push_str(" onlink");
+        }
+        if !self.v4 && !self.discards {
+            out.push_str(" pref medium");
+        }
+        out.push('\n');
+        for (gateway, interface, weight, onlink) in self.hops.iter().filter(|_| only.is_none()) {
+            out.push_str("\tnexthop");
+            way(&mut out, *gateway, interface);
+            let _ = writeln!(out, " weight {weight}{}", if *onlink { " onlink" } else { "" });
+        }
+        out
     }
-    if !v4 && route.discard.is_none() {
-        out.push_str(" pref medium");
+
+    pub(crate) fn json(&self) -> Value {
+        let flags = |onlink: bool| if onlink { json!(["onlink"]) } else { json!([]) };
+        let name = |interface: &str| (!interface.is_empty()).then(|| json!(interface));
+        let mut members =
+            vec![("type", self.kind.map(|kind| json!(kind))), ("dst", Some(json!(self.destination)))];
+        let mut own = json!([]);
+        if let [(gateway, interface, _, onlink)] = self.hops.as_slice() {
+            members.push(("gateway", gateway.map(|g| json!(g.to_string()))));
+            members.push(("dev", name(interface)));
+            own = flags(*onlink);
+        }
+        members.extend([
+            ("protocol", Some(json!(self.protocol))),
+            ("scope", self.scope.map(|scope| json!(scope))),
+            ("prefsrc", self.source.map(|source| json!(source.to_string()))),
+            ("metric", self.metric.map(|metric| json!(metric))),
+            ("flags", Some(own)),
+            ("pref", (!self.v4 && !self.discards).then(|| json!("medium"))),
+        ]);
+        let hop = |(gateway, interface, weight, onlink): &End<'_>| {
+            object(vec![
+                ("gateway", gateway.map(|g| json!(g.to_string()))),
+                ("dev", name(interface)),
+                ("weight", Some(json!(weight))),
+                ("flags", Some(flags(*onlink))),
+            ])
+        };
+        if self.hops.len() > 1 {
+            members.push(("nexthops", Some(self.hops.iter().map(hop).collect())));
+        }
+        object(members)
     }
-    out.push('\n');
-    for (gateway, interface, weight, onlink) in hops.iter().filter(|_| several) {
-        out.push_str("\tnexthop");
-        way(&mut out, *gateway, interface);
-        let _ = writeln!(out, " weight {weight}{}", if *onlink { " onlink" } else { "" });
+
+    /// Whether a packet may leave by this interface.
+    pub(crate) fn leaves_by(&self, name: &str) -> bool {
+        self.hops.iter().any(|(_, interface, ..)| *interface == name)
     }
-    out
+
+    /// Whether this is its gateway.
+    pub(crate) fn goes_via(&self, address: IpAddr) -> bool {
+        self.hops.iter().any(|(gateway, ..)| *gateway == Some(address))
+    }
+
+    /// `rip`, `static`, `kernel`, ...
+    pub(crate) fn protocol(&self) -> &str {
+        self.protocol
+    }
+
+    /// Where one packet goes: gateway and interface.
+    pub(crate) fn first(&self) -> Option<(Option<IpAddr>, &str)> {
+        self.hops.first().map(|(gateway, interface, ..)| (*gateway, *interface))
+    }
+
+    /// `blackhole`, `unreachable`, `prohibit`, or of the local table `local`, `broadcast`, `multicast`.
+    pub(crate) fn kind(&self) -> Option<&str> {
+        self.kind
+    }
 }
 
 fn way(out: &mut String, gateway: Option<IpAddr>, interface: &str) {
@@ -89,7 +180,7 @@ fn way(out: &mut String, gateway: Option<IpAddr>, interface: &str) {
 }
 
 /// A kernel knows only where packets go in the end.
-fn ends(hop: &NextHopView) -> Vec<(Option<IpAddr>, &str, u8, bool)> {
+fn ends(hop: &NextHopView) -> Vec<End<'_>> {
     if hop.recursive && !hop.resolved.is_empty() {
         return hop.resolved.iter().map(|(g, i)| (*g, i.as_str(), hop.weight, false)).collect();
     }

@@ -3,7 +3,7 @@
 
 mod bgp;
 mod interfaces;
-mod linux;
+pub(crate) mod linux;
 mod neighbors;
 mod ospf;
 mod policy;
@@ -19,7 +19,7 @@ use serde_json::{Map, Value, json};
 
 pub use progress::Job;
 pub use routes::Summary;
-pub use system::log_line;
+pub use system::{fault_text, log_line};
 
 /// An answer as text, each line ended. `first` is false for the pages of a long table after its first.
 pub fn text(reply: &Reply, view: &View, first: bool) -> String {
@@ -35,6 +35,7 @@ pub fn text(reply: &Reply, view: &View, first: bool) -> String {
         (Reply::Rules(rules), _) => system::rules(rules),
         (Reply::Traffic(traffic), _) => system::traffic(traffic),
         (Reply::Version(version), _) => system::version(version),
+        (Reply::Health(problems), _) => system::health(problems),
         (Reply::Logging(log), _) => system::logging(log),
         (Reply::Debugging(topics), _) => system::debugging(topics),
         (Reply::Config(config), View::Yaml) => configs::yaml::print(config),
@@ -69,13 +70,14 @@ pub fn json(reply: &Reply, view: &View) -> Value {
         (Reply::Rules(rules), _) => system::rules_json(rules),
         (Reply::Traffic(traffic), _) => system::traffic_json(traffic),
         (Reply::Version(version), _) => system::version_json(version),
+        (Reply::Health(problems), _) => json!({ "healthy": problems.is_empty(), "problems": problems }),
         (Reply::Logging(log), _) => system::logging_json(log),
         (Reply::Debugging(topics), _) => json!({ "debugging": topics }),
         (Reply::Config(config), _) => plain(config),
         (Reply::RipTable(table), _) => rip::table_json(table),
         (Reply::RipStatus(status), _) => rip::status_json(status.as_deref()),
         (Reply::Ospf(reply), view) => ospf::json(reply.as_deref(), view),
-        (Reply::Bgp(reply), _) => bgp::json(reply.as_deref()),
+        (Reply::Bgp(reply), view) => bgp::json(reply.as_deref(), view),
         (Reply::Protocols(all), _) => protocols::json(all),
         (Reply::Policy(config), view) => policy::json(config, view),
         (Reply::Remark(words), _) => json!({ "remark": words }),
@@ -90,7 +92,7 @@ fn plain<T: serde::Serialize>(value: &T) -> Value {
 }
 
 /// An object of those members that are there.
-fn object(members: Vec<(&str, Option<Value>)>) -> Value {
+pub(crate) fn object(members: Vec<(&str, Option<Value>)>) -> Value {
     let known = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
     Value::Object(known.collect::<Map<String, Value>>())
 }
@@ -114,7 +116,7 @@ pub fn uptime(micros: u64) -> String {
 }
 
 /// Milliseconds with three decimals.
-fn millis(micros: u64) -> String {
+pub(crate) fn millis(micros: u64) -> String {
     format!("{}.{:03}", micros / 1000, micros % 1000)
 }
 

@@ -10,7 +10,23 @@ pub(super) fn version(v: &Version) -> String {
     let _ = writeln!(out, "Uptime {}", uptime(v.uptime_us));
     let _ = writeln!(out, "Seed {}", v.seed);
     let _ = writeln!(out, "Startup configuration {}", v.config_path.as_deref().unwrap_or("not set"));
+    if let Some(fault) = &v.fault {
+        out += &fault_text(fault);
+    }
     out
+}
+
+/// That the startup configuration is not in force, and why.
+pub fn fault_text(fault: &str) -> String {
+    let lines: String = fault.lines().map(|line| format!("  {line}\n")).collect();
+    format!("The startup configuration is not in force:\n{lines}")
+}
+
+pub(super) fn health(problems: &[String]) -> String {
+    match problems {
+        [] => "healthy\n".to_owned(),
+        problems => problems.iter().map(|problem| format!("unhealthy: {problem}\n")).collect(),
+    }
 }
 
 pub(super) fn version_json(v: &Version) -> Value {
@@ -21,6 +37,7 @@ pub(super) fn version_json(v: &Version) -> Value {
         ("uptimeMsecs", Some(json!(v.uptime_us / 1000))),
         ("seed", Some(json!(v.seed))),
         ("configPath", v.config_path.as_ref().map(|p| json!(p))),
+        ("fault", v.fault.as_ref().map(|f| json!(f))),
     ])
 }
 

@@ -58,6 +58,7 @@ impl Backend for &mut Fake {
                 uptime_us: 0,
                 seed: 0,
                 config_path: None,
+                fault: None,
             }),
             Command::Configure { mode, line } => match crate::config::edit(&mut self.config, &mode, &line) {
                 Ok(mode) => Reply::Configured(mode),

@@ -43,6 +43,12 @@ pub(super) fn process(out: &mut Lines, bgp: &Config) {
     out.line(0, "exit");
     out.line(0, "!");
     rpki(out, &bgp.rpki);
+    for (kind, dump) in &bgp.dump {
+        let et = if dump.microseconds { "-et" } else { "" };
+        let interval = dump.interval.map_or_else(String::new, |seconds| format!(" {seconds}"));
+        out.line(0, format_args!("dump bgp {}{et} {}{interval}", kind.name(), quote(&dump.path)));
+    }
+    out.line_if(!bgp.dump.is_empty(), 0, "!");
 }
 
 fn globals(out: &mut Lines, bgp: &Config) {

@@ -210,6 +210,9 @@ fn interface(out: &mut Lines, interface: &Interface) {
         redirects,
         no_unreachables,
         arp_timeout,
+        router_advertisements,
+        ra_interval,
+        ra_lifetime,
         neighbors,
         tap,
     } = interface;
@@ -231,6 +234,9 @@ fn interface(out: &mut Lines, interface: &Interface) {
     out.line_if(*redirects, 1, "ip redirects");
     out.line_if(*no_unreachables, 1, "no ip unreachables");
     out.value(1, "arp timeout", *arp_timeout);
+    out.line_if(*router_advertisements, 1, "no ipv6 nd suppress-ra");
+    out.value(1, "ipv6 nd ra-interval", *ra_interval);
+    out.value(1, "ipv6 nd ra-lifetime", *ra_lifetime);
     for (address, mac) in neighbors {
         match address {
             IpAddr::V4(v4) => out.line(1, format_args!("arp {v4} {mac}")),

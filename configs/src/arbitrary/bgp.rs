@@ -7,13 +7,14 @@ use super::policy::list_name;
 use super::{host, host4, prefix, text};
 use bgp::Family;
 use bgp::config::{
-    Bestpath, BmpStation, BmpTarget, Confederation, Config, GracefulRestart, GracefulRestartMode, Listen,
-    Rpki, RpkiCache, Shutdown, Timers,
+    Bestpath, BmpStation, BmpTarget, Confederation, Config, Dump, DumpKind, GracefulRestart,
+    GracefulRestartMode, Listen, Rpki, RpkiCache, Shutdown, Timers,
 };
 use proptest::collection::{btree_map, btree_set};
 use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
+use std::collections::BTreeMap;
 
 /// The router's own AS, and some of others.
 const OWN: u32 = 65001;
@@ -25,14 +26,14 @@ pub(super) fn section() -> impl Strategy<Value = Config> {
     let knobs = (any::<[bool; 8]>(), prop_oneof![Just(100), any::<u32>()], timers(), graceful_restart());
     let state = (any::<[bool; 2]>(), of(shutdown()));
     let peers = (neighbor::groups(), neighbor::neighbors(), listen());
-    let rest = (family::families(), rpki(), btree_map(list_name(), bmp(), 0..3));
+    let rest = (family::families(), rpki(), btree_map(list_name(), bmp(), 0..3), dumps());
     (identity, flags, knobs, state, peers, rest).prop_map(|(identity, flags, knobs, state, peers, rest)| {
         let (router_id, cluster_id, confederation) = identity;
         let [default_ipv4_unicast, ebgp_requires_policy, log_neighbor_changes, failover, check, sets] = flags;
         let (bestpath, default_local_preference, timers, graceful_restart) = knobs;
         let ([graceful_shutdown, no_rib], shutdown) = state;
         let (peer_groups, neighbors, listen) = peers;
-        let (families, rpki, bmp) = rest;
+        let (families, rpki, bmp, dump) = rest;
         let mut config = Config {
             router_id,
             cluster_id,
@@ -56,6 +57,7 @@ pub(super) fn section() -> impl Strategy<Value = Config> {
             families,
             rpki,
             bmp,
+            dump,
             ..Config::new(OWN)
         };
         neighbor::reconcile(&mut config);
@@ -132,6 +134,21 @@ fn rpki() -> impl Strategy<Value = Rpki> {
     let cache = (host(), 1u16..).prop_map(|(address, port)| RpkiCache { address, port });
     (btree_map(1u8.., cache, 0..3), of(1u32..=86_400), of(1u32..=7200), of(600u32..=172_800))
         .prop_map(|(caches, refresh, retry, expire)| Rpki { caches, refresh, retry, expire })
+}
+
+fn dumps() -> impl Strategy<Value = BTreeMap<DumpKind, Dump>> {
+    let one = ("/[a-z%]{1,8} ?[a-z]{0,3}", of(1u32..=86_400), any::<bool>());
+    let one = one.prop_map(|(path, interval, microseconds)| Dump {
+        path: path.trim_end().to_owned(),
+        interval,
+        microseconds,
+    });
+    btree_map(select(DumpKind::ALL.to_vec()), one, 0..3).prop_map(|mut all| {
+        if let Some(table) = all.get_mut(&DumpKind::RoutesMrt) {
+            table.microseconds = false;
+        }
+        all
+    })
 }
 
 fn bmp() -> impl Strategy<Value = BmpTarget> {

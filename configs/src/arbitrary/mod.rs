@@ -119,12 +119,14 @@ fn interface() -> impl Strategy<Value = Interface> {
         (of(text()), vec(address(), 0..4), of(1280u16..), of(1u32..=100_000), any::<bool>()),
         (select(vec![RpFilter::Off, RpFilter::Strict, RpFilter::Loose]), any::<[bool; 4]>()),
         (of(1u16..), btree_map(host(), mac(), 0..3)),
+        (any::<bool>(), of(1u16..=1800), of(prop_oneof![Just(0u16), 1800u16..=9000])),
     )
         .prop_map(
             |(
                 (description, addresses, mtu, bandwidth, shutdown),
                 (rp_filter, flags),
                 (arp_timeout, neighbors),
+                (router_advertisements, ra_interval, ra_lifetime),
             )| {
                 let [proxy_arp, redirects, no_unreachables, tap] = flags;
                 Interface {
@@ -138,6 +140,9 @@ fn interface() -> impl Strategy<Value = Interface> {
                     redirects,
                     no_unreachables,
                     arp_timeout,
+                    router_advertisements,
+                    ra_interval,
+                    ra_lifetime,
                     neighbors,
                     tap,
                 }

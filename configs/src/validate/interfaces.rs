@@ -53,6 +53,17 @@ fn one(c: &mut Checker, name: &str, interface: &Interface) {
     if let Some(seconds) = interface.arp_timeout {
         c.range("arp-timeout", seconds, 1..=u16::MAX);
     }
+    if let Some(seconds) = interface.ra_interval {
+        c.range("ra-interval", seconds, 1..=1800);
+    }
+    if let Some(seconds) = interface.ra_lifetime {
+        c.range("ra-lifetime", seconds, 0..=9000);
+        // RFC 4861 section 6.2.1: between MaxRtrAdvInterval and 9000, or none at all.
+        let interval = interface.ra_interval.unwrap_or(1);
+        if seconds != 0 && seconds < interval {
+            c.within("ra-lifetime", |c| c.error(format!("found {seconds}"), format!("0 or {interval}-9000")));
+        }
+    }
     for (address, mac) in &interface.neighbors {
         c.within("neighbors", |c| {
             c.within(address.to_string().as_str(), |c| {

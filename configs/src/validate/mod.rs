@@ -26,6 +26,14 @@ pub fn validate(config: &Config) -> Vec<Problem> {
         let forwarding = &config.forwarding;
         c.range("icmp-rate", forwarding.icmp_rate, 0..=1_000_000);
         c.range("icmp-burst", forwarding.icmp_burst, 1..=1_000_000);
+        // RFC 4861 section 6.2.5: only a router advertises itself.
+        if let Some(name) = config.link_neighbors().next().filter(|_| !forwarding.ipv6) {
+            c.within("ipv6", |c| {
+                c.warning(format!(
+                    "the neighbor on {name} cannot find us: a host sends no router advertisements"
+                ));
+            });
+        }
     });
     check.within("policy", |c| policy::check(c, &config.policy));
     if let Some(rip) = &config.rip {

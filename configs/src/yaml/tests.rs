@@ -19,7 +19,7 @@ fn an_error_shows_file_line_column_suggestion_and_the_line_itself() {
         parse(text, "r1.yaml").unwrap_err().to_string(),
         "r1.yaml:4:5: unknown key `adresses` in interfaces.eth1; did you mean `addresses`? accepted: description, \
          addresses, mtu, bandwidth, shutdown, rp-filter, proxy-arp, redirects, no-unreachables, arp-timeout, \
-         neighbors, tap\n    \
+         router-advertisements, ra-interval, ra-lifetime, neighbors, tap\n    \
          4 |     adresses: [10.0.0.1/24]\n      |     ^^^^^^^^"
     );
 }

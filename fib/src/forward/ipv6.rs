@@ -35,11 +35,14 @@ impl Forwarder {
             return Err(Drop::MartianDestination);
         }
         if self.own.has_v6(h.src) {
-            if !port.owns(src) {
+            if port.owns(src) {
+                self.conflict(now, arrival.port, src, arrival.from);
+                return Err(Drop::AddressConflict);
+            }
+            // On another link somebody else may well have the same link-local address.
+            if !h.src.is_unicast_link_local() {
                 return Err(Drop::MartianSource);
             }
-            self.conflict(now, arrival.port, src, arrival.from);
-            return Err(Drop::AddressConflict);
         }
         if h.dst.is_multicast() {
             if !port.has_joined(dst) {

@@ -15,6 +15,7 @@
 
 mod arp;
 mod deliver;
+mod discovery;
 mod errors;
 mod ingress;
 mod ipv4;
@@ -22,6 +23,7 @@ mod ipv6;
 mod nd;
 mod output;
 mod path_mtu;
+mod router;
 mod timers;
 mod types;
 
@@ -40,6 +42,7 @@ use crate::port::{GlobalSettings, Mac, OwnAddresses, Port, PortSettings};
 use crate::{Frame, Instant, PortId, Snapshot};
 use bytes::BytesMut;
 use core::net::IpAddr;
+use discovery::Discovery;
 use path_mtu::PathMtu;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -61,6 +64,7 @@ pub struct Forwarder {
     announcements: BTreeMap<PortId, (Instant, u8)>,
     /// When we last defended an address (RFC 5227 section 2.4).
     defended: BTreeMap<(PortId, IpAddr), Instant>,
+    discovery: Discovery,
     counters: Counters,
     ident: u32,
     transmit: VecDeque<(PortId, Frame)>,
@@ -83,6 +87,7 @@ impl Forwarder {
             path_mtu: PathMtu::default(),
             announcements: BTreeMap::new(),
             defended: BTreeMap::new(),
+            discovery: Discovery::new(seed),
             counters: Counters::default(),
             ident: (seed >> 16) as u32 ^ seed as u32,
             transmit: VecDeque::with_capacity(QUEUE),
@@ -93,11 +98,12 @@ impl Forwarder {
     }
 
     /// Adds or changes a port. One that comes up, or gets a new address, announces its addresses (RFC 5227,
-    /// RFC 4861 section 7.2.6); one that goes down forgets its neighbors.
+    /// RFC 4861 section 7.2.6); one that goes down forgets its neighbors and the routers it has heard.
     pub fn set_port(&mut self, now: Instant, id: PortId, settings: PortSettings) {
         let lifetimes = Lifetimes { reachable: settings.reachable_time, forget: settings.arp_timeout };
         self.neighbors.set_lifetimes(id, lifetimes);
         let (up, mac) = (settings.up, settings.mac);
+        let advertised = self.advertises(id);
         let port = self.ports.entry(id).or_insert_with(|| Port::new(PortSettings::default()));
         // What was announced before: nothing by a port that was down, or under another MAC address.
         let announced: Vec<IpAddr> =
@@ -114,6 +120,7 @@ impl Forwarder {
         } else if something_new {
             self.announce(now, id);
         }
+        self.follow_discovery(now, id, advertised);
     }
 
     /// Forgets a port, its neighbors and its counters.
@@ -121,6 +128,7 @@ impl Forwarder {
         for (_, queue) in self.neighbors.remove_port(id) {
             self.discard(queue, Drop::PortDown);
         }
+        self.end_discovery(id);
         self.announcements.remove(&id);
         self.defended.retain(|(port, _), _| *port != id);
         self.ports.remove(&id);
@@ -202,7 +210,7 @@ impl Forwarder {
         self.complain(now, error, &delivery.packet, delivery.ingress, delivery.l2_group, fib);
     }
 
-    /// Does what is due: neighbor questions, reassembly timeouts, announcements.
+    /// Does what is due: neighbor questions, reassembly timeouts, announcements, router advertisements.
     pub fn handle_timeout(&mut self, now: Instant, fib: &Snapshot) {
         self.expire(now, fib);
     }
@@ -210,10 +218,8 @@ impl Forwarder {
     /// When [`Forwarder::handle_timeout`] is wanted next.
     pub fn next_timeout(&self) -> Option<Instant> {
         let announcement = self.announcements.values().map(|(at, _)| *at).min();
-        [self.neighbors.next_deadline(), self.reassembly.next_deadline(), announcement]
-            .into_iter()
-            .flatten()
-            .min()
+        let cached = [self.neighbors.next_deadline(), self.reassembly.next_deadline()];
+        cached.into_iter().chain([self.discovery.next_deadline(), announcement]).flatten().min()
     }
 
     /// The next frame for a link.

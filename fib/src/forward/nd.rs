@@ -1,5 +1,5 @@
 //! Neighbor discovery (RFC 4861), as a router that is not its own host: solicitations are answered, advertisements
-//! heard, router discovery and redirects ignored. Duplicate address detection (RFC 4862) is not done: a conflict
+//! heard, redirects ignored; router discovery is `router`'s. Duplicate address detection (RFC 4862) is not done: a conflict
 //! is noticed when the other station speaks.
 
 use super::ingress::Arrival;
@@ -26,8 +26,12 @@ impl Forwarder {
     ) -> Result<(), Drop> {
         let kind = u8_at(icmp, 0).unwrap_or(0);
         self.counters.add_icmp(Direction::In, true, kind);
-        if !matches!(kind, nd::SOLICITATION | nd::ADVERTISEMENT) {
-            return Err(Drop::NdIgnored);
+        match kind {
+            nd::SOLICITATION | nd::ADVERTISEMENT => {}
+            nd::ROUTER_SOLICITATION | nd::ROUTER_ADVERTISEMENT => {
+                return self.receive_router(now, arrival, h, icmp);
+            }
+            _ => return Err(Drop::NdIgnored),
         }
         let message = Message::parse(icmp, h.src, h.dst, h.hop_limit).ok_or(Drop::NdMalformed)?;
         match message {

@@ -37,6 +37,7 @@ impl Forwarder {
         for id in due {
             self.announce_once(now, id);
         }
+        self.discover(now);
     }
 
     /// Announces the addresses of a port, now and once more.

@@ -4,7 +4,7 @@ use crate::neighbor::Change;
 use crate::port::Mac;
 use crate::{LocalKind, PortId};
 use bytes::BytesMut;
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv6Addr};
 
 /// A packet for this router.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -68,6 +68,15 @@ pub enum ForwardEvent {
         addr: IpAddr,
         /// The other station.
         mac: Mac,
+    },
+    /// Another router advertises itself on the link of a port, or does so no longer.
+    Router {
+        /// On which port.
+        port: PortId,
+        /// Its link-local address.
+        addr: Ipv6Addr,
+        /// It was not known before. `false`: it has said good-bye, was not heard for its lifetime, or the port is down.
+        heard: bool,
     },
     /// The path to a destination takes no larger packets.
     PathMtu {

@@ -98,7 +98,7 @@ impl<K: Key> Family<K> {
             return self.trie.nodes[id as usize].mark.at;
         }
         let mut values = [inherited; 64];
-        self.trie.nodes[id as usize].paint(&mut values);
+        self.trie.paint(id, &mut values);
         let mut slots: Slots = values.map(Ref::leaf);
         for slot in bits_of(self.trie.nodes[id as usize].present) {
             if let Some(at) = self.refresh_kid(id, depth, slot, 0, values[usize::from(slot)], changed) {
@@ -121,13 +121,13 @@ impl<K: Key> Family<K> {
         inherited: u32,
         changed: u64,
     ) -> Option<Ref> {
-        let kid = self.trie.nodes[id as usize].kid(slot)?;
+        let kid = self.trie.kid(id, slot)?;
         let mark = self.trie.nodes[kid as usize].mark;
         if changed >> slot & 1 == 0 && mark.inherited == inherited {
             return Some(mark.at);
         }
         let at = self.refresh(kid, depth + STRIDE, index, inherited);
-        if self.trie.nodes[kid as usize].is_empty() {
+        if self.trie.is_bare(kid) {
             // An empty node is one leaf already, or part of the direct table: nothing is left to release.
             self.trie.drop_kid(id, slot);
             return None;
@@ -140,7 +140,7 @@ impl<K: Key> Family<K> {
     fn relink_kids(&mut self, id: u32, depth: u8, changed: u64) -> bool {
         let mut linked = true;
         for slot in bits_of(changed) {
-            let Some(kid) = self.trie.nodes[id as usize].kid(slot) else {
+            let Some(kid) = self.trie.kid(id, slot) else {
                 linked = false;
                 continue;
             };
@@ -175,12 +175,12 @@ impl<K: Key> Family<K> {
         let span = 1usize << (self.packed.direct_bits - depth - STRIDE);
         let last = span == 1;
         let mut values = [inherited; 64];
-        self.trie.nodes[id as usize].paint(&mut values);
+        self.trie.paint(id, &mut values);
         let look_at = if repaint { u64::MAX } else { changed };
         for slot in bits_of(look_at) {
             let value = values[usize::from(slot)];
             let begin = index + usize::from(slot) * span;
-            let had_kid = self.trie.nodes[id as usize].kid(slot).is_some();
+            let had_kid = self.trie.kid(id, slot).is_some();
             match self.refresh_kid(id, depth, slot, begin, value, changed) {
                 Some(at) if last => self.packed.direct[begin] = at,
                 Some(_) => {}

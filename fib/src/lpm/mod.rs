@@ -2,11 +2,13 @@
 //! Values are the business of the caller; 0 means "none". An empty table costs about a hundred bytes, a full Internet table a
 //! few megabytes on the lookup path.
 //!
-//! Reading list: `trie` holds the prefixes, `packed` answers lookups, `family` keeps the second equal to the first.
+//! Reading list: `trie` holds the prefixes (in `blocks`), `packed` answers lookups, `family` keeps the second equal to the first.
 
+mod blocks;
 mod family;
 mod key;
 mod packed;
+mod range;
 #[cfg(test)]
 mod tests;
 pub(crate) mod trie;
@@ -16,6 +18,23 @@ pub(crate) use key::Key;
 use crate::Prefix;
 use core::net::IpAddr;
 use family::Family;
+use smallvec::SmallVec;
+use trie::LANES;
+
+/// Prefixes with their length, by family.
+type ByFamily = (SmallVec<[(u32, u8); LANES]>, SmallVec<[(u128, u8); LANES]>);
+
+/// Prefixes as tries want them.
+pub(crate) fn split(prefixes: impl Iterator<Item = Prefix>) -> ByFamily {
+    let mut all = ByFamily::default();
+    for prefix in prefixes {
+        match prefix.addr() {
+            IpAddr::V4(a) => all.0.push((a.to_bits(), prefix.len())),
+            IpAddr::V6(a) => all.1.push((a.to_bits(), prefix.len())),
+        }
+    }
+    all
+}
 
 /// Prefixes of both families, each with a value of `1..=MAX_VALUE`.
 #[derive(Clone, Debug, Default)]
@@ -101,14 +120,22 @@ impl Lpm {
         mut replaced: impl FnMut(u32),
     ) {
         let (mut v4, mut v6) = (None, None);
-        for (prefix, value) in updates {
-            let (old, largest) = match prefix.addr() {
-                IpAddr::V4(a) => (self.v4.write(a.to_bits(), prefix.len(), value), &mut v4),
-                IpAddr::V6(a) => (self.v6.write(a.to_bits(), prefix.len(), value), &mut v6),
-            };
-            *largest = Some(largest.unwrap_or(0).max(value));
-            if let Some(old) = old {
-                replaced(old);
+        let mut updates = updates.into_iter();
+        loop {
+            let some: SmallVec<[(Prefix, u32); LANES]> = updates.by_ref().take(LANES).collect();
+            self.warm(&some);
+            for &(prefix, value) in &some {
+                let (old, largest) = match prefix.addr() {
+                    IpAddr::V4(a) => (self.v4.write(a.to_bits(), prefix.len(), value), &mut v4),
+                    IpAddr::V6(a) => (self.v6.write(a.to_bits(), prefix.len(), value), &mut v6),
+                };
+                *largest = Some(largest.unwrap_or(0).max(value));
+                if let Some(old) = old {
+                    replaced(old);
+                }
+            }
+            if some.len() < LANES {
+                break;
             }
         }
         if let Some(largest) = v4 {
@@ -117,6 +144,13 @@ impl Lpm {
         if let Some(largest) = v6 {
             self.v6.finish(largest);
         }
+    }
+
+    /// Reads what is about to be written.
+    fn warm(&self, updates: &[(Prefix, u32)]) {
+        let (v4, v6) = split(updates.iter().map(|(prefix, _)| *prefix));
+        self.v4.trie.warm(&v4);
+        self.v6.trie.warm(&v6);
     }
 
     /// The prefixes in order, from the start or from after one (which need not be there any more).

@@ -1,18 +1,22 @@
-//! An ordered map from prefixes to values: a trie of six bits a node, in an arena. It can say what is exactly
+//! An ordered map from prefixes to small values: a trie of six bits a node, in an arena. It can say what is exactly
 //! there, what covers an address, and what comes next in order. It is the table that is written to; `packed.rs`
 //! derives from it the one that packets are looked up in.
 
+use super::blocks::{Blocks, Run};
 use super::key::{Key, STRIDE};
 use core::marker::PhantomData;
 
 /// A place within a node, ordered as prefixes are: 8 times the first slot covered, plus the length beyond the
 /// node's depth (1..=6). The child of a slot comes after the prefixes that begin there: `slot * 8 + 7`.
-type Place = u16;
+pub(super) type Place = u16;
 
-const CHILD: Place = 7;
+pub(super) const CHILD: Place = 7;
+
+/// Walks that go side by side.
+pub(crate) const LANES: usize = 16;
 
 /// What a user of the trie keeps in each node; told about every change on its way down.
-pub(crate) trait Mark: Default {
+pub(crate) trait Mark: Copy + Default {
     /// A prefix of this node changed.
     fn own(&mut self) {}
     /// Something below `slot` changed.
@@ -22,21 +26,25 @@ pub(crate) trait Mark: Default {
 impl Mark for () {}
 
 /// A node `d` bits down holds the prefixes of `d+1..=d+6` bits; the trie itself holds the default route.
-#[derive(Clone, Debug)]
-pub(crate) struct Node<V, M> {
-    /// Sorted by place.
-    pub(super) own: Vec<(Place, V)>,
-    /// Children by slot: the bit map, and their ids in order of slot.
+#[derive(Copy, Clone, Debug, Default)]
+pub(crate) struct Node<M> {
+    /// Sorted by place; in [`Trie::own`].
+    pub(super) own: Run,
+    /// Children by slot: the bit map, and their ids in order of slot, in [`Trie::kids`].
     pub(super) present: u64,
-    pub(super) kids: Vec<u32>,
+    kids: Run,
     pub(super) mark: M,
 }
 
 /// The map. Prefixes are given as (address with zero host bits, length).
 #[derive(Clone, Debug)]
 pub(crate) struct Trie<K, V, M = ()> {
-    pub(super) nodes: Vec<Node<V, M>>,
+    pub(super) nodes: Vec<Node<M>>,
     free: Vec<u32>,
+    /// The prefixes of all nodes, with their values.
+    pub(super) own: Blocks<(Place, V)>,
+    /// The children of all nodes.
+    kids: Blocks<u32>,
     pub(super) default: Option<V>,
     len: usize,
     key: PhantomData<K>,
@@ -44,60 +52,52 @@ pub(crate) struct Trie<K, V, M = ()> {
 
 pub(super) const ROOT: u32 = 0;
 
-impl<V, M: Mark> Node<V, M> {
-    fn new() -> Node<V, M> {
-        Node { own: Vec::new(), present: 0, kids: Vec::new(), mark: M::default() }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.own.is_empty() && self.present == 0
-    }
-
-    #[inline]
-    pub(super) fn kid(&self, slot: u8) -> Option<u32> {
-        if self.present >> slot & 1 == 0 {
-            return None;
-        }
-        self.kids.get(self.rank(slot)).copied()
-    }
-
+impl<M> Node<M> {
     #[inline]
     fn rank(&self, slot: u8) -> usize {
         (self.present & ((1u64 << slot) - 1)).count_ones() as usize
     }
 
-    /// Paints `slots` with the values of the node's own prefixes, longer over shorter.
-    pub(super) fn paint(&self, slots: &mut [u32; 64])
-    where
-        V: Copy + Into<u32>,
-    {
-        for &(place, value) in &self.own {
-            let first = usize::from(place >> 3);
-            let span = 1usize << (6 - (place & 7));
-            slots[first..first + span].fill(value.into());
-        }
+    #[inline]
+    fn has(&self, slot: u8) -> bool {
+        self.present >> slot & 1 != 0
     }
+}
+
+/// Where an entry is. Valid until the trie changes.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Spot {
+    /// The default route.
+    Default,
+    /// One of a node's own.
+    Own {
+        /// Which node.
+        node: u32,
+        /// Which of them.
+        at: u8,
+    },
 }
 
 #[inline]
-fn place<K: Key>(key: K, len: u8, depth: u8) -> Place {
+pub(super) fn place<K: Key>(key: K, len: u8, depth: u8) -> Place {
     Place::from(key.slot(depth)) << 3 | Place::from(len - depth)
-}
-
-/// Grows by a quarter: most of these vectors live long and stay small.
-fn make_room<T>(v: &mut Vec<T>) {
-    if v.len() == v.capacity() {
-        v.reserve_exact((v.len() / 4).max(2));
-    }
 }
 
 impl<K: Key, V, M: Mark> Default for Trie<K, V, M> {
     fn default() -> Self {
-        Trie { nodes: Vec::new(), free: Vec::new(), default: None, len: 0, key: PhantomData }
+        Trie {
+            nodes: Vec::new(),
+            free: Vec::new(),
+            own: Blocks::default(),
+            kids: Blocks::default(),
+            default: None,
+            len: 0,
+            key: PhantomData,
+        }
     }
 }
 
-impl<K: Key, V, M: Mark> Trie<K, V, M> {
+impl<K: Key, V: Copy + Default, M: Mark> Trie<K, V, M> {
     pub(crate) fn len(&self) -> usize {
         self.len
     }
@@ -106,26 +106,92 @@ impl<K: Key, V, M: Mark> Trie<K, V, M> {
         self.len == 0
     }
 
-    /// The value of exactly this prefix.
-    pub(crate) fn get(&self, key: K, len: u8) -> Option<&V> {
-        if len == 0 {
-            return self.default.as_ref();
-        }
-        let (node, depth) = self.node_of(key, len)?;
-        let own = &self.nodes[node as usize].own;
-        let at = own.binary_search_by_key(&place(key, len, depth), |o| o.0).ok()?;
-        Some(&own[at].1)
+    /// The child of a node in a slot.
+    #[inline]
+    pub(super) fn kid(&self, id: u32, slot: u8) -> Option<u32> {
+        let node = self.nodes.get(id as usize)?;
+        if node.has(slot) { self.kids.get(node.kids).get(node.rank(slot)).copied() } else { None }
     }
 
-    /// The value of exactly this prefix, to change; marks nothing.
-    pub(crate) fn get_mut(&mut self, key: K, len: u8) -> Option<&mut V> {
+    /// Whether a node has neither prefixes nor children.
+    pub(super) fn is_bare(&self, id: u32) -> bool {
+        let node = &self.nodes[id as usize];
+        node.present == 0 && self.own.get(node.own).is_empty()
+    }
+
+    /// Paints `slots` with the values of a node's own prefixes, longer over shorter.
+    pub(super) fn paint(&self, id: u32, slots: &mut [u32; 64])
+    where
+        V: Into<u32>,
+    {
+        for &(place, value) in self.own.get(self.nodes[id as usize].own) {
+            let first = usize::from(place >> 3);
+            let span = 1usize << (6 - (place & 7));
+            slots[first..first + span].fill(value.into());
+        }
+    }
+
+    /// Reads what [`Trie::find`] of these prefixes, at most [`LANES`], will read: a step of all walks at a time, so that
+    /// memory answers them together. Changes nothing.
+    pub(crate) fn warm(&self, prefixes: &[(K, u8)]) {
+        let mut at = [Some(ROOT); LANES];
+        let mut seen = 0;
+        let mut depth = 0;
+        let mut walking = !self.nodes.is_empty();
+        while walking {
+            walking = false;
+            for ((key, len), at) in prefixes.iter().zip(&mut at) {
+                let Some(node) = *at else { continue };
+                if *len > depth + STRIDE {
+                    *at = self.kid(node, key.slot(depth));
+                    walking |= at.is_some();
+                } else {
+                    let own = self.nodes.get(node as usize).map(|n| self.own.get(n.own));
+                    seen ^= own.and_then(|own| own.get(own.len() / 2)).map_or(0, |(place, _)| *place);
+                    *at = None;
+                }
+            }
+            depth += STRIDE;
+        }
+        core::hint::black_box(seen);
+    }
+
+    /// Where exactly this prefix is.
+    pub(crate) fn find(&self, key: K, len: u8) -> Option<Spot> {
         if len == 0 {
-            return self.default.as_mut();
+            return self.default.is_some().then_some(Spot::Default);
         }
         let (node, depth) = self.node_of(key, len)?;
-        let own = &mut self.nodes[node as usize].own;
+        let own = self.own.get(self.nodes[node as usize].own);
         let at = own.binary_search_by_key(&place(key, len, depth), |o| o.0).ok()?;
-        Some(&mut own[at].1)
+        Some(Spot::Own { node, at: at as u8 })
+    }
+
+    /// The value there.
+    pub(crate) fn at(&self, spot: Spot) -> Option<&V> {
+        match spot {
+            Spot::Default => self.default.as_ref(),
+            Spot::Own { node, at } => {
+                let own = self.own.get(self.nodes.get(node as usize)?.own);
+                own.get(usize::from(at)).map(|(_, value)| value)
+            }
+        }
+    }
+
+    /// The value there, to change; marks nothing.
+    pub(crate) fn at_mut(&mut self, spot: Spot) -> Option<&mut V> {
+        match spot {
+            Spot::Default => self.default.as_mut(),
+            Spot::Own { node, at } => {
+                let own = self.own.get_mut(self.nodes.get(node as usize)?.own);
+                own.get_mut(usize::from(at)).map(|(_, value)| value)
+            }
+        }
+    }
+
+    /// The value of exactly this prefix.
+    pub(crate) fn get(&self, key: K, len: u8) -> Option<&V> {
+        self.at(self.find(key, len)?)
     }
 
     /// The value of this prefix, made by `make` if there is none.
@@ -139,23 +205,23 @@ impl<K: Key, V, M: Mark> Trie<K, V, M> {
         let (node, depth) = self.walk_or_create(key, len);
         let place = place(key, len, depth);
         let own = &mut self.nodes[node as usize].own;
-        let at = match own.binary_search_by_key(&place, |o| o.0) {
+        let at = match self.own.get(*own).binary_search_by_key(&place, |o| o.0) {
             Ok(at) => at,
             Err(at) => {
-                make_room(own);
-                own.insert(at, (place, make()));
+                self.own.insert(own, at, (place, make()));
                 self.len += 1;
                 at
             }
         };
-        &mut own[at].1
+        &mut self.own.get_mut(*own)[at].1
     }
 
     /// Sets a value; returns the previous one.
     pub(crate) fn insert(&mut self, key: K, len: u8, value: V) -> Option<V> {
-        let mut value = Some(value);
-        let place = self.entry(key, len, || value.take().expect("made at most once"));
-        value.map(|value| core::mem::replace(place, value))
+        let before = self.len;
+        let place = self.entry(key, len, || value);
+        let old = core::mem::replace(place, value);
+        (self.len == before).then_some(old)
     }
 
     /// Removes a value, and the nodes that are empty without it.
@@ -172,11 +238,8 @@ impl<K: Key, V, M: Mark> Trie<K, V, M> {
         } else {
             let (node, depth) = self.node_of(key, len)?;
             let own = &mut self.nodes[node as usize].own;
-            let at = own.binary_search_by_key(&place(key, len, depth), |o| o.0).ok()?;
-            let old = own.remove(at).1;
-            if own.len() * 2 < own.capacity() {
-                own.shrink_to_fit();
-            }
+            let at = self.own.get(*own).binary_search_by_key(&place(key, len, depth), |o| o.0).ok()?;
+            let old = self.own.remove(own, at).1;
             self.mark_path(key, len);
             old
         };
@@ -194,11 +257,12 @@ impl<K: Key, V, M: Mark> Trie<K, V, M> {
             let slot = key.slot(depth);
             for beyond in 1..=STRIDE.min(K::WIDTH - depth) {
                 let covering = Place::from(slot & (0xffu8 << (STRIDE - beyond))) << 3 | Place::from(beyond);
-                if let Ok(at) = n.own.binary_search_by_key(&covering, |o| o.0) {
-                    visit(depth + beyond, &n.own[at].1);
+                let own = self.own.get(n.own);
+                if let Ok(at) = own.binary_search_by_key(&covering, |o| o.0) {
+                    visit(depth + beyond, &own[at].1);
                 }
             }
-            let Some(kid) = n.kid(slot) else { return };
+            let Some(kid) = self.kid(node, slot) else { return };
             (node, depth) = (kid, depth + STRIDE);
         }
     }
@@ -210,42 +274,19 @@ impl<K: Key, V, M: Mark> Trie<K, V, M> {
         best
     }
 
-    /// All entries in prefix order, from the start or from after (address, length).
-    pub(crate) fn range(&self, after: Option<(K, u8)>) -> Range<'_, K, V, M> {
-        let mut range = Range { trie: self, default: false, stack: Vec::new() };
-        let Some((key, len)) = after else {
-            range.default = true;
-            range.push(ROOT, 0, K::default(), 0);
-            return range;
-        };
-        let (mut node, mut depth, mut base) = (ROOT, 0, K::default());
-        loop {
-            if len <= depth + STRIDE {
-                let from = if len == 0 { 0 } else { place(key, len, depth) + 1 };
-                range.push(node, depth, base, from);
-                return range;
-            }
-            let slot = key.slot(depth);
-            range.push(node, depth, base, (Place::from(slot) << 3 | CHILD) + 1);
-            let Some(kid) = self.nodes.get(node as usize).and_then(|n| n.kid(slot)) else { return range };
-            base = base.with_slot(depth, slot);
-            (node, depth) = (kid, depth + STRIDE);
-        }
-    }
-
     /// Bytes held, allocator overhead aside.
     pub(crate) fn memory(&self) -> usize {
-        let inner = |n: &Node<V, M>| n.own.capacity() * size_of::<(Place, V)>() + n.kids.capacity() * 4;
-        self.nodes.capacity() * size_of::<Node<V, M>>()
+        self.nodes.capacity() * size_of::<Node<M>>()
             + self.free.capacity() * 4
-            + self.nodes.iter().map(inner).sum::<usize>()
+            + self.own.memory()
+            + self.kids.memory()
     }
 
     /// The node that would hold the prefix.
     fn node_of(&self, key: K, len: u8) -> Option<(u32, u8)> {
         let (mut node, mut depth) = (ROOT, 0);
         while len > depth + STRIDE {
-            node = self.nodes.get(node as usize)?.kid(key.slot(depth))?;
+            node = self.kid(node, key.slot(depth))?;
             depth += STRIDE;
         }
         (!self.nodes.is_empty()).then_some((node, depth))
@@ -253,14 +294,14 @@ impl<K: Key, V, M: Mark> Trie<K, V, M> {
 
     fn walk_or_create(&mut self, key: K, len: u8) -> (u32, u8) {
         if self.nodes.is_empty() {
-            self.nodes.push(Node::new());
+            self.nodes.push(Node::default());
         }
+        self.tidy();
         let (mut node, mut depth) = (ROOT, 0);
         while len > depth + STRIDE {
             let slot = key.slot(depth);
-            let n = &mut self.nodes[node as usize];
-            n.mark.below(slot);
-            node = match n.kid(slot) {
+            self.nodes[node as usize].mark.below(slot);
+            node = match self.kid(node, slot) {
                 Some(kid) => kid,
                 None => self.add_kid(node, slot),
             };
@@ -272,14 +313,17 @@ impl<K: Key, V, M: Mark> Trie<K, V, M> {
 
     fn add_kid(&mut self, parent: u32, slot: u8) -> u32 {
         let kid = self.free.pop().unwrap_or_else(|| {
-            self.nodes.push(Node::new());
+            if self.nodes.len() == self.nodes.capacity() {
+                // An eighth more, not twice as much.
+                self.nodes.reserve_exact((self.nodes.len() / 8).max(4));
+            }
+            self.nodes.push(Node::default());
             (self.nodes.len() - 1) as u32
         });
         let p = &mut self.nodes[parent as usize];
         let rank = p.rank(slot);
         p.present |= 1 << slot;
-        make_room(&mut p.kids);
-        p.kids.insert(rank, kid);
+        self.kids.insert(&mut p.kids, rank, kid);
         kid
     }
 
@@ -287,9 +331,8 @@ impl<K: Key, V, M: Mark> Trie<K, V, M> {
         let (mut node, mut depth) = (ROOT, 0);
         while len > depth + STRIDE {
             let slot = key.slot(depth);
-            let n = &mut self.nodes[node as usize];
-            n.mark.below(slot);
-            let Some(kid) = n.kid(slot) else { return };
+            self.nodes[node as usize].mark.below(slot);
+            let Some(kid) = self.kid(node, slot) else { return };
             (node, depth) = (kid, depth + STRIDE);
         }
         self.nodes[node as usize].mark.own();
@@ -303,10 +346,10 @@ impl<K: Key, V, M: Mark> Trie<K, V, M> {
             let slot = key.slot(depth);
             path[steps] = (node, slot);
             steps += 1;
-            let Some(kid) = self.nodes[node as usize].kid(slot) else { return };
+            let Some(kid) = self.kid(node, slot) else { return };
             (node, depth) = (kid, depth + STRIDE);
         }
-        while steps > 0 && self.nodes[node as usize].is_empty() {
+        while steps > 0 && self.is_bare(node) {
             steps -= 1;
             let (parent, slot) = path[steps];
             self.drop_kid(parent, slot);
@@ -320,96 +363,47 @@ impl<K: Key, V, M: Mark> Trie<K, V, M> {
         if self.is_empty() {
             *self = Trie::default();
         }
+        self.tidy();
         if self.nodes.len() < 1024 || self.free.len() * 4 < self.nodes.len() * 3 {
             return;
         }
         let used = self.nodes.len() - self.free.len();
-        let mut old = core::mem::replace(&mut self.nodes, Vec::with_capacity(used));
-        let take = |node: &mut Node<V, M>| core::mem::replace(node, Node::new());
+        let old = core::mem::replace(&mut self.nodes, Vec::with_capacity(used));
         self.free = Vec::new();
-        self.nodes.extend(old.first_mut().map(take));
+        self.nodes.extend(old.first());
         let mut next = 0;
-        while next < self.nodes.len() {
-            for kid in 0..self.nodes[next].kids.len() {
+        while let Some(node) = self.nodes.get(next) {
+            for kid in self.kids.get_mut(node.kids) {
                 let id = self.nodes.len() as u32;
-                let from = core::mem::replace(&mut self.nodes[next].kids[kid], id);
-                self.nodes.push(take(&mut old[from as usize]));
+                let from = core::mem::replace(kid, id);
+                self.nodes.push(old[from as usize]);
             }
             next += 1;
         }
     }
 
-    /// Frees the child of a slot, which must be empty; returns its mark.
-    pub(super) fn drop_kid(&mut self, parent: u32, slot: u8) -> Option<M> {
-        let kid = self.nodes[parent as usize].kid(slot)?;
+    /// Moves what the nodes hold where little of it is left among much that is free. Node ids stay.
+    fn tidy(&mut self) {
+        if self.own.is_sparse() {
+            let old = core::mem::take(&mut self.own);
+            self.own = Blocks::with_room_of(&old);
+            self.nodes.iter_mut().for_each(|node| node.own = self.own.adopt(&old, node.own));
+        }
+        if self.kids.is_sparse() {
+            let old = core::mem::take(&mut self.kids);
+            self.kids = Blocks::with_room_of(&old);
+            self.nodes.iter_mut().for_each(|node| node.kids = self.kids.adopt(&old, node.kids));
+        }
+    }
+
+    /// Frees the child of a slot, which must be empty.
+    pub(super) fn drop_kid(&mut self, parent: u32, slot: u8) {
+        let Some(kid) = self.kid(parent, slot) else { return };
         let p = &mut self.nodes[parent as usize];
         let rank = p.rank(slot);
         p.present &= !(1 << slot);
-        p.kids.remove(rank);
+        self.kids.remove(&mut p.kids, rank);
         self.free.push(kid);
-        Some(core::mem::replace(&mut self.nodes[kid as usize], Node::new()).mark)
+        self.nodes[kid as usize] = Node::default();
     }
-}
-
-/// Iterator over a trie in prefix order.
-pub(crate) struct Range<'a, K, V, M> {
-    trie: &'a Trie<K, V, M>,
-    default: bool,
-    stack: Vec<Frame<K>>,
-}
-
-struct Frame<K> {
-    node: u32,
-    depth: u8,
-    base: K,
-    /// The first place not yet seen.
-    from: Place,
-}
-
-impl<K: Key, V, M: Mark> Range<'_, K, V, M> {
-    fn push(&mut self, node: u32, depth: u8, base: K, from: Place) {
-        self.stack.push(Frame { node, depth, base, from });
-    }
-}
-
-impl<'a, K: Key, V, M: Mark> Iterator for Range<'a, K, V, M> {
-    type Item = (K, u8, &'a V);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if core::mem::take(&mut self.default)
-            && let Some(v) = &self.trie.default
-        {
-            return Some((K::default(), 0, v));
-        }
-        while let Some(frame) = self.stack.last_mut() {
-            let node = self.trie.nodes.get(frame.node as usize)?;
-            let own = node.own.get(node.own.partition_point(|o| o.0 < frame.from));
-            let kid_slot = next_kid(node.present, frame.from);
-            match (own, kid_slot) {
-                (Some((place, value)), slot) if slot.is_none_or(|s| *place < Place::from(s) << 3 | CHILD) => {
-                    frame.from = place + 1;
-                    let key = frame.base.with_slot(frame.depth, (place >> 3) as u8);
-                    return Some((key, frame.depth + (place & 7) as u8, value));
-                }
-                (_, Some(slot)) => {
-                    frame.from = (Place::from(slot) << 3 | CHILD) + 1;
-                    let (depth, base) = (frame.depth + STRIDE, frame.base.with_slot(frame.depth, slot));
-                    if let Some(kid) = node.kid(slot) {
-                        self.push(kid, depth, base, 0);
-                    }
-                }
-                _ => {
-                    self.stack.pop();
-                }
-            }
-        }
-        None
-    }
-}
-
-/// The first slot with a child whose place is at or after `from`.
-fn next_kid(present: u64, from: Place) -> Option<u8> {
-    let slot = from >> 3;
-    let rest = if slot > 63 { 0 } else { present & (u64::MAX << slot) };
-    (rest != 0).then(|| rest.trailing_zeros() as u8)
 }

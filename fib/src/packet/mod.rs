@@ -8,6 +8,7 @@ pub mod ethernet;
 pub mod ipv4;
 pub mod ipv6;
 pub mod nd;
+pub mod router;
 pub mod transport;
 
 /// IP protocol numbers the forwarder knows.

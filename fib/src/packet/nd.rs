@@ -1,5 +1,6 @@
 //! Neighbor solicitation and advertisement (RFC 4861 sections 4.3 and 4.4), the two messages a router's
-//! neighbor cache lives on. Router discovery and redirects are not parsed here.
+//! neighbor cache lives on, and what all discovery messages have in common. Router discovery is `router`'s; redirects
+//! are not parsed.
 //!
 //! ```text
 //!  0      1      2          4          8          24
@@ -16,6 +17,8 @@ use core::net::{IpAddr, Ipv6Addr};
 
 /// ICMPv6 type of a router solicitation, the first of the five discovery messages.
 pub const ROUTER_SOLICITATION: u8 = 133;
+/// ICMPv6 type of a router advertisement.
+pub const ROUTER_ADVERTISEMENT: u8 = 134;
 /// ICMPv6 type of a neighbor solicitation.
 pub const SOLICITATION: u8 = 135;
 /// ICMPv6 type of a neighbor advertisement.
@@ -53,29 +56,12 @@ pub enum Message {
 impl Message {
     /// Reads and validates (section 7.1) the ICMPv6 message `icmp` of a packet from `src` to `dst`. `None`: drop it.
     pub fn parse(icmp: &[u8], src: Ipv6Addr, dst: Ipv6Addr, hop_limit: u8) -> Option<Message> {
-        let pseudo = Sum::ZERO.pseudo_header(IpAddr::V6(src), IpAddr::V6(dst), protocol::ICMPV6, icmp.len());
         let flags = u8_at(icmp, 4)?;
         let target = Ipv6Addr::from_octets(bytes_at(icmp, 8)?);
-        let valid = hop_limit == 255 && u8_at(icmp, 1)? == 0 && pseudo.bytes(icmp).fold() == 0xffff;
-        if !valid || target.is_multicast() || target.is_unspecified() {
+        if !is_sound(icmp, src, dst, hop_limit) || target.is_multicast() || target.is_unspecified() {
             return None;
         }
-        let (mut source, mut mac) = (None, None);
-        let mut rest = icmp.get(24..)?;
-        while let Some((kind, len)) = u8_at(rest, 0).zip(u8_at(rest, 1)) {
-            let len = usize::from(len).saturating_mul(8);
-            let option = rest.get(..len).filter(|o| !o.is_empty())?;
-            let address = || bytes_at(option, 2).map(Mac).filter(|m| m.is_station());
-            match kind {
-                SOURCE_LINK_LAYER => source = Some(address()?),
-                TARGET_LINK_LAYER => mac = Some(address()?),
-                _ => {}
-            }
-            rest = rest.get(len..)?;
-        }
-        if !rest.is_empty() {
-            return None;
-        }
+        let Options { source, target: mac } = Options::parse(icmp.get(24..)?)?;
         match u8_at(icmp, 0)? {
             // Duplicate address detection: from ::, to the solicited-node group, without a link-layer address.
             SOLICITATION if src.is_unspecified() && (source.is_some() || !dst.is_multicast()) => None,
@@ -113,18 +99,60 @@ impl Message {
             put(&mut buffer, 26, &mac.0);
             len = 32;
         }
-        let pseudo = Sum::ZERO.pseudo_header(IpAddr::V6(src), IpAddr::V6(dst), protocol::ICMPV6, len);
-        let icmp = buffer.get(..len).unwrap_or_default();
-        let check = pseudo.bytes(icmp).checksum();
-        let mut packet = [0; ipv6::HEADER_LEN + 32];
-        put(&mut packet, 0, &ipv6::header(src, dst, protocol::ICMPV6, 255, len as u16));
-        put(&mut packet, ipv6::HEADER_LEN, icmp);
-        put(&mut packet, ipv6::HEADER_LEN.saturating_add(2), &check.to_be_bytes());
-        let end = ipv6::HEADER_LEN.saturating_add(len);
-        let mut frame = ethernet::wrap(packet.get(..end).unwrap_or_default(), ethernet::IPV6);
-        ethernet::set_addresses(&mut frame, dst_mac, src_mac);
-        frame
+        frame(buffer.get(..len).unwrap_or_default(), src_mac, src, dst_mac, dst)
     }
+}
+
+/// The link-layer addresses among the options of a message; others are passed over (RFC 4861 section 4.6).
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Options {
+    pub source: Option<Mac>,
+    pub target: Option<Mac>,
+}
+
+impl Options {
+    /// `None`: one has length zero or ends beyond the message, or an address cannot be a station's.
+    pub fn parse(mut rest: &[u8]) -> Option<Options> {
+        let mut found = Options::default();
+        while let Some((kind, len)) = u8_at(rest, 0).zip(u8_at(rest, 1)) {
+            let len = usize::from(len).saturating_mul(8);
+            let option = rest.get(..len).filter(|o| !o.is_empty())?;
+            let address = || bytes_at(option, 2).map(Mac).filter(|m| m.is_station());
+            match kind {
+                SOURCE_LINK_LAYER => found.source = Some(address()?),
+                TARGET_LINK_LAYER => found.target = Some(address()?),
+                _ => {}
+            }
+            rest = rest.get(len..)?;
+        }
+        rest.is_empty().then_some(found)
+    }
+}
+
+/// What holds for every message (RFC 4861 sections 6.1 and 7.1): it crossed no router, its code is 0 and its checksum right.
+pub(super) fn is_sound(icmp: &[u8], src: Ipv6Addr, dst: Ipv6Addr, hop_limit: u8) -> bool {
+    let pseudo = Sum::ZERO.pseudo_header(IpAddr::V6(src), IpAddr::V6(dst), protocol::ICMPV6, icmp.len());
+    hop_limit == 255 && u8_at(icmp, 1) == Some(0) && pseudo.bytes(icmp).fold() == 0xffff
+}
+
+/// A source link-layer address option.
+pub(super) fn source_option(mac: Mac) -> [u8; 8] {
+    let [a, b, c, d, e, f] = mac.0;
+    [SOURCE_LINK_LAYER, 1, a, b, c, d, e, f]
+}
+
+/// The frame that carries a message, whose checksum is still zero, from (`src_mac`, `src`) to (`dst_mac`, `dst`).
+pub(super) fn frame(icmp: &[u8], src_mac: Mac, src: Ipv6Addr, dst_mac: Mac, dst: Ipv6Addr) -> BytesMut {
+    let pseudo = Sum::ZERO.pseudo_header(IpAddr::V6(src), IpAddr::V6(dst), protocol::ICMPV6, icmp.len());
+    let check = pseudo.bytes(icmp).checksum();
+    let len = u16::try_from(icmp.len()).unwrap_or(u16::MAX);
+    let mut packet = Vec::with_capacity(ipv6::HEADER_LEN.saturating_add(icmp.len()));
+    packet.extend_from_slice(&ipv6::header(src, dst, protocol::ICMPV6, 255, len));
+    packet.extend_from_slice(icmp);
+    put(&mut packet, ipv6::HEADER_LEN.saturating_add(2), &check.to_be_bytes());
+    let mut frame = ethernet::wrap(&packet, ethernet::IPV6);
+    ethernet::set_addresses(&mut frame, dst_mac, src_mac);
+    frame
 }
 
 #[cfg(test)]

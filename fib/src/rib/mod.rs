@@ -25,10 +25,11 @@ pub use resolve::{MAX_DEPTH, Reason, Unresolved};
 pub use select::Why;
 pub use show::{CandidateView, HopView, Listing, Totals};
 
+use crate::lpm::trie::LANES;
 use crate::tables::{GroupId, Resolved};
 use crate::{Instant, Kind, PortId, Prefix, Protocol, Route, Source, TableId, Target};
 use core::net::IpAddr;
-use entry::{Candidate, NONE};
+use entry::Candidate;
 use intern::Interner;
 use resolve::{Group, TrackKey, Tracked};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -99,9 +100,11 @@ const CHUNK: usize = 1024;
 #[derive(Debug, Default)]
 pub struct Rib {
     tables: BTreeMap<TableId, Table>,
-    sources: Interner<Source, ()>,
     routes: Interner<RouteKey, Arc<Route>>,
-    bests: Interner<(u32, u32), Arc<Best>>,
+    /// Sources with their routes. Each candidate holds one, and each prefix the one it was told is best.
+    paths: Interner<(Source, u32), Arc<Best>>,
+    /// The path announced last: the next one is often the same again.
+    recent: u32,
     groups: Interner<Target, Group>,
     tracked: Interner<TrackKey, Tracked>,
     port_groups: BTreeMap<PortId, BTreeSet<u32>>,
@@ -150,36 +153,53 @@ impl Rib {
     /// Sets the route of `source` for `prefix`, in place of an earlier one. The same again is a no-op and keeps its age.
     /// Next hops are sorted and their duplicates dropped.
     pub fn announce(&mut self, now: Instant, table: TableId, source: Source, prefix: Prefix, route: Route) {
-        let route = self.acquire_route(route);
-        let (source_id, _) = self.sources.acquire(&source, || ());
-        let entry = self.tables.entry(table).or_default().entry(prefix);
-        if entry.find(source_id).is_some_and(|c| c.route == route) {
-            self.release_candidate(route, source_id);
+        let path = self.acquire_path(source, route);
+        let paths = &self.paths;
+        let of_source = |id| paths.get(id).is_some_and(|p: &Arc<Best>| p.source == source);
+        let mut entry = self.tables.entry(table).or_default().entry(prefix);
+        if entry.find(of_source).is_some_and(|c| c.path == path) {
+            self.release_path(path);
             return;
         }
-        let old = entry.put(Candidate::new(route, source_id, now));
-        if let Some(group) = self.routes.key(route).map(|k| k.group) {
+        let old = entry.put(Candidate::new(path, now), of_source);
+        if entry.queue() {
+            self.queue.push_back((table, prefix));
+        }
+        if let Some(group) = self.paths.get(path).map(|p| p.group.0) {
             self.add_user(group, table, prefix);
         }
         self.candidate_gone(table, prefix, old);
         self.touched(table, prefix, source);
     }
 
+    /// Reads what is needed to announce or withdraw these prefixes, the first few at least, for all of them at once: a
+    /// table of Internet size does not fit the processor's caches. Changes nothing; who is about to say much may call it
+    /// before.
+    pub fn warm(&self, table: TableId, prefixes: impl Iterator<Item = Prefix>) {
+        if let Some(table) = self.tables.get(&table) {
+            table.warm(prefixes);
+        }
+    }
+
     /// Removes the route of `source` for `prefix`, if there is one.
     pub fn withdraw(&mut self, table: TableId, source: Source, prefix: Prefix) {
-        let Some(source_id) = self.sources.find(&source) else { return };
-        let Some(entry) = self.tables.get_mut(&table).and_then(|t| t.get_mut(prefix)) else { return };
-        let Some(old) = entry.remove(source_id) else { return };
+        let paths = &self.paths;
+        let of_source = |id| paths.get(id).is_some_and(|p: &Arc<Best>| p.source == source);
+        let Some(mut entry) = self.tables.get_mut(&table).and_then(|t| t.get_mut(prefix)) else { return };
+        let Some(old) = entry.remove(of_source) else { return };
+        if entry.queue() {
+            self.queue.push_back((table, prefix));
+        }
         self.candidate_gone(table, prefix, Some(old));
         self.touched(table, prefix, source);
     }
 
     /// Removes every route of `source`, in all tables.
     pub fn withdraw_all(&mut self, source: Source) {
-        let Some(id) = self.sources.find(&source) else { return };
+        let of_source = |c: Candidate| self.paths.get(c.path).is_some_and(|p| p.source == source);
         let mut all = Vec::new();
         for (table, entries) in &self.tables {
-            let found = entries.range(None).filter(|(_, e)| e.find(id).is_some());
+            let found = entries.range(None).filter(|(_, e)| e.candidates().any(of_source));
             all.extend(found.map(|(prefix, _)| (*table, prefix)));
         }
         for (table, prefix) in all {
@@ -235,6 +255,10 @@ impl Rib {
             while done < left.min(CHUNK)
                 && let Some((table, prefix)) = self.queue.pop_front()
             {
+                if done.is_multiple_of(LANES) {
+                    let next = self.queue.iter().filter(|(t, _)| *t == table).map(|(_, prefix)| *prefix);
+                    self.warm(table, next.take(LANES));
+                }
                 self.select(table, prefix);
                 done += 1;
             }
@@ -271,16 +295,14 @@ impl Rib {
 
     fn enqueue(&mut self, table: TableId, prefix: Prefix) {
         let entry = self.tables.get_mut(&table).and_then(|t| t.get_mut(prefix));
-        if let Some(entry) = entry.filter(|e| !e.queued) {
-            entry.queued = true;
+        if entry.is_some_and(|mut e| e.queue()) {
             self.queue.push_back((table, prefix));
         }
     }
 
-    /// The candidates of a prefix changed.
+    /// The candidates of a prefix, which is queued, changed.
     fn touched(&mut self, table: TableId, prefix: Prefix, source: Source) {
         self.epoch = self.epoch.wrapping_add(1);
-        self.enqueue(table, prefix);
         // Gateways on a named port look at these candidates directly, best or not.
         if table == TableId::MAIN && source.puts_on_link() {
             self.touch_tracked(prefix);
@@ -289,22 +311,42 @@ impl Rib {
 
     fn candidate_gone(&mut self, table: TableId, prefix: Prefix, old: Option<Candidate>) {
         let Some(old) = old else { return };
-        if let Some(group) = self.routes.key(old.route).map(|k| k.group) {
+        if let Some(group) = self.paths.get(old.path).map(|p| p.group.0) {
             self.remove_user(group, table, prefix);
         }
-        self.release_candidate(old.route, old.source);
+        self.release_path(old.path);
     }
 
-    fn release_candidate(&mut self, route: u32, source: u32) {
-        self.release_route(route);
-        self.sources.release(source);
-    }
-
-    fn acquire_route(&mut self, mut route: Route) -> u32 {
+    /// The path of a source over a route, held once more.
+    fn acquire_path(&mut self, source: Source, mut route: Route) -> u32 {
         if let Target::Via(hops) = &mut route.target {
             hops.sort();
             hops.dedup();
         }
+        if self.paths.get(self.recent).is_some_and(|p| p.source == source && *p.route == route) {
+            self.paths.hold(self.recent);
+            return self.recent;
+        }
+        let route_id = self.acquire_route(route);
+        let parts = self.routes.get(route_id).zip(self.routes.key(route_id));
+        let (route, RouteKey { group, .. }) = parts.expect("a route that is held is there");
+        let make = || Arc::new(Best { source, route: Arc::clone(route), group: GroupId(*group) });
+        let (id, new) = self.paths.acquire(&(source, route_id), make);
+        if !new {
+            // The path holds its route already.
+            self.release_route(route_id);
+        }
+        self.recent = id;
+        id
+    }
+
+    fn release_path(&mut self, id: u32) {
+        if let Some(((_, route), _)) = self.paths.release(id) {
+            self.release_route(route);
+        }
+    }
+
+    fn acquire_route(&mut self, route: Route) -> u32 {
         let group = self.acquire_group(&route.target);
         let Route { distance, metric, tag, kind, .. } = route;
         let key = RouteKey { distance, metric, tag, kind, group };
@@ -322,30 +364,6 @@ impl Rib {
         }
     }
 
-    fn route(&self, id: u32) -> Option<&Arc<Route>> {
-        self.routes.get(id)
-    }
-
-    /// The shared best of a candidate, held once more.
-    fn acquire_best(&mut self, candidate: Candidate) -> u32 {
-        let key = (candidate.source, candidate.route);
-        let parts = (self.sources.key(key.0), self.routes.get(key.1), self.routes.key(key.1));
-        let (Some(source), Some(route), Some(RouteKey { group, .. })) = parts else { return NONE };
-        let make = || Arc::new(Best { source: *source, route: Arc::clone(route), group: GroupId(*group) });
-        let (id, new) = self.bests.acquire(&key, make);
-        if new {
-            self.sources.hold(key.0);
-            self.routes.hold(key.1);
-        }
-        id
-    }
-
-    fn release_best(&mut self, id: u32) {
-        if let Some(((source, route), _)) = self.bests.release(id) {
-            self.release_candidate(route, source);
-        }
-    }
-
     /// Goes on with the search for users of groups that flipped. Returns whether there was anything to do.
     fn scan_some(&mut self, left: &mut usize) -> bool {
         if self.scan.is_none() && !self.rescan.is_empty() {
@@ -359,8 +377,8 @@ impl Rib {
         if let Some(t) = self.tables.get(&table) {
             for (prefix, entry) in t.range(after).take(take) {
                 (last, seen) = (Some(prefix), seen + 1);
-                let group = |c: &Candidate| self.routes.key(c.route).map(|k| k.group);
-                if entry.candidates().iter().filter_map(group).any(|g| groups.contains(&g)) {
+                let group = |c: Candidate| self.paths.get(c.path).map(|p| p.group.0);
+                if entry.candidates().filter_map(group).any(|g| groups.contains(&g)) {
                     found.push(prefix);
                 }
             }

@@ -9,8 +9,8 @@
 //! The loop guard: a tracked address skips every route that depends on the address itself, as if it were not there.
 //! More than [`MAX_DEPTH`] levels resolve to nothing.
 
-use super::entry::Entry;
-use super::{Change, Reach, Rib};
+use super::entry::View;
+use super::{Best, Change, Reach, Rib};
 use crate::tables::{Adjacency, GroupId, Resolved, ResolvedHop};
 use crate::{NextHop, PortId, Prefix, Protocol, TableId, Target};
 use core::fmt;
@@ -371,10 +371,9 @@ impl Rib {
         } else {
             let here = |hop: &NextHop| hop.port == Some(port) && hop.gateway.is_none();
             let on_link = self.longest_first(addr, |_, entry| {
-                entry.candidates().iter().any(|c| {
-                    self.sources.key(c.source).is_some_and(|s| s.puts_on_link())
-                        && self.route(c.route).is_some_and(|r| via(&r.target).iter().any(here))
-                })
+                let on_link =
+                    |p: &Arc<Best>| p.source.puts_on_link() && via(&p.route.target).iter().any(here);
+                entry.candidates().any(|c| self.paths.get(c.path).is_some_and(on_link))
             });
             match on_link {
                 Some((len, _)) => (Prefix::new(addr, len), 0),
@@ -392,7 +391,7 @@ impl Rib {
         let mut through = Vec::new();
         let (mut looped, mut default) = (false, false);
         let hit = self.longest_first(addr, |len, entry| {
-            let Some(best) = self.bests.get(entry.best) else { return false };
+            let Some(best) = self.told(entry) else { return false };
             let group = best.group.0;
             if len == 0 && !self.resolve_via_default {
                 default = true;
@@ -409,7 +408,7 @@ impl Rib {
             }
             true
         });
-        let Some((len, best)) = hit.and_then(|(len, e)| Some((len, self.bests.get(e.best)?))) else {
+        let Some((len, best)) = hit.and_then(|(len, e)| Some((len, self.told(e)?))) else {
             let reason = if looped {
                 Reason::Loop
             } else {
@@ -534,10 +533,10 @@ impl Rib {
     fn longest_first(
         &self,
         addr: IpAddr,
-        mut accept: impl FnMut(u8, &Entry) -> bool,
-    ) -> Option<(u8, &Entry)> {
+        mut accept: impl FnMut(u8, View<'_>) -> bool,
+    ) -> Option<(u8, View<'_>)> {
         let all = self.tables.get(&TableId::MAIN)?.covering(addr);
-        all.into_iter().rev().find(|(len, e)| accept(*len, e))
+        all.into_iter().rev().find(|(len, e)| accept(*len, *e))
     }
 
     /// The prefixes of table main that contain `addr` and may now resolve through themselves, or no longer.

@@ -1,6 +1,6 @@
 //! Which candidate of a prefix is best, and why the others are not.
 
-use super::entry::{Candidate, Entry, NONE};
+use super::entry::{Candidate, View};
 use super::resolve::{HopState, Reason, Unresolved, track_key, via};
 use super::{Change, Rib};
 use crate::{Prefix, Route, Source, TableId};
@@ -45,61 +45,61 @@ impl fmt::Display for Why {
 impl Rib {
     /// Chooses again for one prefix and tells if it came out differently.
     pub(super) fn select(&mut self, table: TableId, prefix: Prefix) {
-        let Some(entry) = self.tables.get(&table).and_then(|t| t.get(prefix)) else { return };
-        let old = entry.best;
-        let new = self.best_of(table, prefix, entry).map_or(NONE, |c| self.acquire_best(c));
-        if let Some(entry) = self.tables.get_mut(&table).and_then(|t| t.get_mut(prefix)) {
-            entry.queued = false;
-            entry.best = new;
-            if entry.is_idle()
-                && let Some(t) = self.tables.get_mut(&table)
-            {
-                t.remove(prefix);
-                if t.len() == 0 {
+        let Some(entries) = self.tables.get(&table) else { return };
+        let Some((place, view)) = entries.find(prefix).and_then(|p| Some((p, entries.at(p)?))) else {
+            return;
+        };
+        let (old, new) = (view.told(), self.best_of(table, prefix, view).map(|c| c.path));
+        if let Some(new) = new.filter(|new| old != Some(*new)) {
+            self.paths.hold(new);
+        }
+        if let Some(entries) = self.tables.get_mut(&table)
+            && let Some(mut entry) = entries.at_mut(place)
+        {
+            entry.unqueue();
+            entry.tell(new);
+            if entry.is_idle() {
+                entries.remove(prefix);
+                if entries.len() == 0 {
                     self.tables.remove(&table);
                 }
             }
         }
-        if old != new {
-            let told = |id| self.bests.get(id).cloned();
-            self.changes.push_back(Change::Best { table, prefix, old: told(old), new: told(new) });
-            if table == TableId::MAIN {
-                self.touch_tracked(prefix);
-            }
+        if old == new {
+            return;
         }
-        // The hold of the old best goes; if the best is the same, the one just taken does.
-        self.release_best(old);
+        let told = |id: Option<u32>| self.paths.get(id?).cloned();
+        self.changes.push_back(Change::Best { table, prefix, old: told(old), new: told(new) });
+        if table == TableId::MAIN {
+            self.touch_tracked(prefix);
+        }
+        if let Some(old) = old {
+            self.release_path(old);
+        }
     }
 
-    fn best_of(&self, table: TableId, prefix: Prefix, entry: &Entry) -> Option<Candidate> {
-        entry
-            .candidates()
-            .iter()
-            .filter(|c| self.usable(table, prefix, c).is_ok())
-            .min_by_key(|c| self.rank(c))
-            .copied()
+    fn best_of(&self, table: TableId, prefix: Prefix, entry: View<'_>) -> Option<Candidate> {
+        let usable = |c: &Candidate| self.usable(table, prefix, c).is_ok();
+        entry.candidates().filter(usable).min_by_key(|c| self.rank(c))
     }
 
     /// Lower is better.
     pub(super) fn rank(&self, candidate: &Candidate) -> Option<(u8, u32, Source)> {
-        let route = self.route(candidate.route)?;
-        Some((route.distance, route.metric, *self.sources.key(candidate.source)?))
+        let path = self.paths.get(candidate.path)?;
+        Some((path.route.distance, path.route.metric, path.source))
     }
 
     /// Whether a candidate may be used, else why not.
     pub(super) fn usable(&self, table: TableId, prefix: Prefix, candidate: &Candidate) -> Result<(), Why> {
         let unknown = Why::Unresolved(Unresolved { gateway: None, reason: Reason::NoNextHop });
-        let Some(key) = self.routes.key(candidate.route) else { return Err(unknown) };
-        if key.distance == u8::MAX {
+        let path = self.paths.get(candidate.path).ok_or(unknown)?;
+        if path.route.distance == u8::MAX {
             return Err(Why::Never);
         }
-        if let Err(unresolved) = &self.groups.get(key.group).ok_or(unknown)?.state {
+        if let Err(unresolved) = &self.groups.get(path.group.0).ok_or(unknown)?.state {
             return Err(Why::Unresolved(*unresolved));
         }
-        match self.route(candidate.route) {
-            Some(route) if table == TableId::MAIN => self.not_through_itself(prefix, route),
-            _ => Ok(()),
-        }
+        if table == TableId::MAIN { self.not_through_itself(prefix, &path.route) } else { Ok(()) }
     }
 
     /// A gateway inside the route's own prefix has to be found through something longer: through this prefix it

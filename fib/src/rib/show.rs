@@ -1,6 +1,6 @@
 //! Looking at the RIB: everything it holds, in order and resumable, with the reasons.
 
-use super::entry::Entry;
+use super::entry::{Candidate, View};
 use super::resolve::{HopState, Reason, via};
 use super::{Best, Rib, Why};
 use crate::tables::{GroupId, Resolved, ResolvedHop};
@@ -74,26 +74,26 @@ impl Rib {
             .get(&table)
             .into_iter()
             .flat_map(move |t| t.range(after))
-            .filter(|(_, entry)| !entry.candidates().is_empty())
+            .filter(|(_, entry)| !entry.is_empty())
             .map(move |(prefix, entry)| self.listing(table, prefix, entry))
     }
 
     /// The candidates of exactly this prefix.
     pub fn get(&self, table: TableId, prefix: Prefix) -> Option<Listing> {
-        let entry = self.tables.get(&table)?.get(prefix).filter(|e| !e.candidates().is_empty())?;
+        let entry = self.tables.get(&table)?.get(prefix).filter(|e| !e.is_empty())?;
         Some(self.listing(table, prefix, entry))
     }
 
     /// The longest prefix that contains `addr` and has a best route.
     pub fn lookup(&self, table: TableId, addr: IpAddr) -> Option<Listing> {
         let all = self.tables.get(&table)?.covering(addr);
-        let (len, entry) = all.into_iter().rev().find(|(_, e)| self.bests.get(e.best).is_some())?;
+        let (len, entry) = all.into_iter().rev().find(|(_, e)| self.told(*e).is_some())?;
         Some(self.listing(table, Prefix::new(addr, len), entry))
     }
 
     /// The best route of exactly this prefix.
     pub fn best(&self, table: TableId, prefix: Prefix) -> Option<&Arc<Best>> {
-        self.bests.get(self.tables.get(&table)?.get(prefix)?.best)
+        self.told(self.tables.get(&table)?.get(prefix)?)
     }
 
     /// Every best route of a table, in prefix order: what a protocol needs that starts to redistribute.
@@ -102,7 +102,7 @@ impl Rib {
             .get(&table)
             .into_iter()
             .flat_map(|t| t.range(None))
-            .filter_map(|(prefix, entry)| Some((prefix, self.bests.get(entry.best)?)))
+            .filter_map(|(prefix, entry)| Some((prefix, self.told(entry)?)))
             .map(|(prefix, best)| (prefix, best.source, (*best.route).clone()))
     }
 
@@ -116,26 +116,40 @@ impl Rib {
         via(&route.target).iter().map(|hop| self.hop_view(hop)).collect()
     }
 
+    /// The prefixes in all tables, those included that are about to go.
+    pub fn len(&self) -> usize {
+        self.tables.values().map(|t| t.len()).sum()
+    }
+
+    /// Whether there is no prefix in any table.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// How much is held.
     pub fn totals(&self) -> Totals {
         Totals {
-            prefixes: self.tables.values().map(|t| t.len()).sum(),
+            prefixes: self.len(),
             routes: self.routes.len(),
             groups: self.groups.len(),
             bytes: self.tables.values().map(|t| t.memory()).sum(),
         }
     }
 
-    fn listing(&self, table: TableId, prefix: Prefix, entry: &Entry) -> Listing {
-        let best = self.bests.key(entry.best).copied();
-        let mut all: Vec<_> = entry.candidates().iter().collect();
-        all.sort_by_key(|c| (best != Some((c.source, c.route)), self.rank(c)));
-        let best_rank = all.first().filter(|c| best == Some((c.source, c.route))).and_then(|c| self.rank(c));
-        let view = |c: &super::Candidate| {
-            let (source, route) = (*self.sources.key(c.source)?, self.route(c.route)?);
-            let group = self.routes.key(c.route)?.group;
-            let why = match (self.usable(table, prefix, c), best_rank) {
-                _ if best == Some((c.source, c.route)) => Why::Selected,
+    /// What everybody was told is best.
+    pub(super) fn told(&self, entry: View<'_>) -> Option<&Arc<Best>> {
+        self.paths.get(entry.told()?)
+    }
+
+    fn listing(&self, table: TableId, prefix: Prefix, entry: View<'_>) -> Listing {
+        let best = entry.told();
+        let mut all: Vec<_> = entry.candidates().collect();
+        all.sort_by_key(|c| (best != Some(c.path), self.rank(c)));
+        let best_rank = all.first().filter(|c| best == Some(c.path)).and_then(|c| self.rank(c));
+        let view = |c: Candidate| {
+            let Best { source, ref route, group } = **self.paths.get(c.path)?;
+            let why = match (self.usable(table, prefix, &c), best_rank) {
+                _ if best == Some(c.path) => Why::Selected,
                 (Err(why), _) => why,
                 (Ok(()), None) => Why::Pending,
                 (Ok(()), Some((distance, ..))) if distance < route.distance => Why::Distance(distance),
@@ -147,15 +161,8 @@ impl Rib {
                 (Ok(()), Some(rank)) if rank < (route.distance, route.metric, source) => Why::Source(rank.2),
                 (Ok(()), Some(_)) => Why::Pending,
             };
-            let resolved = self.resolved(GroupId(group)).cloned();
-            Some(CandidateView {
-                source,
-                route: Arc::clone(route),
-                since: c.since(),
-                why,
-                group: GroupId(group),
-                resolved,
-            })
+            let resolved = self.resolved(group).cloned();
+            Some(CandidateView { source, route: Arc::clone(route), since: c.since(), why, group, resolved })
         };
         Listing { prefix, candidates: all.into_iter().filter_map(view).collect() }
     }

@@ -32,6 +32,16 @@ pub enum Event {
     Notice(Notice),
 }
 
+impl Event {
+    /// The network of a route that comes or goes.
+    pub fn prefix(&self) -> Option<Prefix> {
+        match self {
+            Event::Announce { prefix, .. } | Event::Withdraw { prefix, .. } => Some(*prefix),
+            Event::Track(_) | Event::Untrack(_) | Event::Notice(_) => None,
+        }
+    }
+}
+
 /// How much a notice matters. Ordered: `Error` is the gravest.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -2,8 +2,8 @@
 
 use super::checks;
 use super::record::Format;
-use super::topology::{self, LoadError, Topology};
-use super::{Lab, graph, shell, units};
+use super::topology::{self, LoadError, Role, Topology};
+use super::{Lab, graph, k8s, shell, units, view};
 use fib::Instant;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -13,20 +13,31 @@ use std::process::ExitCode;
 pub const USAGE: &str = "\
 usage: routerd lab [TOPO] [--seed N]                 start the lab here and open a shell
        routerd lab check [TOPO] [--seed N] [--junit FILE] [--mode sim]
-                                                     run its checks.yaml in virtual time: exit 0 or 1
+                                                     run its checks.yaml in virtual time: exit 0 or 1, or 77
+                                                     for a lab that cannot be run so
        routerd lab sim TOPO --until TIME [--seed N] [--trace json|pcapng] [-o FILE]
                                                      run in virtual time; equal seeds, equal bytes
        routerd lab validate [TOPO]                   read topology, configurations and checks, and end
+       routerd lab k8s [TOPO] [-o FILE]              a clabernetes manifest of it, for Kubernetes
        routerd lab graph [TOPO] [--mermaid|--dot]    draw it
+       routerd lab graph [TOPO] --html [-o FILE]     as one page, with a run in it: of the checks, or --until TIME
+       routerd lab view [TOPO] [--until TIME] [--seed N] [--port N]
+                                                     the same on http://127.0.0.1, until Ctrl-C
+       routerd lab view [TOPO] --live [--port N]     the shell, and beside it what the lab does now
 
 TOPO is a file, a folder with exactly one *.clab.yml, or absent: this folder.
 ";
+
+/// Exit status of a check that could not be made here, as test harnesses have it: neither passed nor failed.
+const SKIPPED: u8 = 77;
 
 /// Runs `routerd lab` with the words after `lab`. Exit status 2: the words are wrong.
 pub fn main(args: &[String]) -> ExitCode {
     let first = args.first().map(String::as_str);
     let (verb, rest) = match first {
-        Some(verb @ ("check" | "sim" | "validate" | "graph")) => (verb, args.get(1..).unwrap_or_default()),
+        Some(verb @ ("check" | "sim" | "validate" | "graph" | "k8s" | "view")) => {
+            (verb, args.get(1..).unwrap_or_default())
+        }
         Some(verb @ ("deploy" | "destroy" | "inspect" | "exec" | "cli" | "log" | "link" | "generate")) => {
             eprintln!("routerd lab {verb} is not available yet");
             return ExitCode::from(2);
@@ -71,8 +82,19 @@ struct Options {
     until: Option<Instant>,
     trace: Option<Format>,
     out: Option<PathBuf>,
-    dot: bool,
+    drawing: Drawing,
     netns: bool,
+    port: Option<u16>,
+    live: bool,
+}
+
+/// What `graph` draws.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
+enum Drawing {
+    #[default]
+    Mermaid,
+    Dot,
+    Html,
 }
 
 impl Options {
@@ -82,7 +104,7 @@ impl Options {
         while let Some(arg) = args.next() {
             let mut value = || args.next().ok_or_else(|| Failure::Usage(format!("{arg} needs a value")));
             match (verb, arg.as_str()) {
-                ("run" | "check" | "sim", "--seed") => {
+                ("run" | "check" | "sim" | "graph" | "view", "--seed") => {
                     let text = value()?;
                     let seed = text
                         .parse()
@@ -95,14 +117,22 @@ impl Options {
                     "netns" => options.netns = true,
                     other => return Err(Failure::Usage(format!("--mode: `{other}`: expected sim or netns"))),
                 },
-                ("sim", "--until") => {
+                ("sim" | "graph" | "view", "--until") => {
                     let d = units::duration(value()?).map_err(Failure::Usage)?;
                     options.until = Some(Instant::ZERO + d);
                 }
                 ("sim", "--trace") => options.trace = Some(value()?.parse().map_err(Failure::Usage)?),
-                ("sim", "-o" | "--output") => options.out = Some(PathBuf::from(value()?)),
-                ("graph", "--mermaid") => options.dot = false,
-                ("graph", "--dot") => options.dot = true,
+                ("sim" | "graph" | "k8s", "-o" | "--output") => options.out = Some(PathBuf::from(value()?)),
+                ("graph", "--mermaid") => options.drawing = Drawing::Mermaid,
+                ("graph", "--dot") => options.drawing = Drawing::Dot,
+                ("graph", "--html") => options.drawing = Drawing::Html,
+                ("view", "--live") => options.live = true,
+                ("view", "--port") => {
+                    let text = value()?;
+                    let port = text.parse();
+                    options.port =
+                        Some(port.map_err(|_| Failure::Usage(format!("--port: `{text}` is no port")))?);
+                }
                 (_, word) if word.starts_with('-') => {
                     return Err(Failure::Usage(format!("unknown option {word}")));
                 }
@@ -122,6 +152,14 @@ impl Options {
         if verb == "sim" && self.until.is_none() {
             return Err(Failure::Usage("sim needs --until TIME, such as --until 300s".to_owned()));
         }
+        if verb == "graph" && self.drawing != Drawing::Html && (self.until.is_some() || self.seed.is_some()) {
+            return Err(Failure::Usage(
+                "--until and --seed are for --html: the others draw no run".to_owned(),
+            ));
+        }
+        if self.live && self.until.is_some() {
+            return Err(Failure::Usage("--live has no end: --until is for virtual time".to_owned()));
+        }
         let topology = topology::load(self.topo.as_deref())?;
         for warning in &topology.warnings {
             eprintln!("warning: {warning}");
@@ -130,15 +168,58 @@ impl Options {
             "check" => self.check(topology),
             "sim" => self.sim(topology),
             "validate" => validate(&topology),
-            "graph" => {
-                let text = if self.dot { graph::dot(&topology) } else { graph::mermaid(&topology) };
-                print(text.as_bytes())
+            "k8s" => {
+                let text = k8s::manifest(&topology).map_err(Failure::Work)?;
+                match &self.out {
+                    Some(path) => write(path, text.as_bytes()).map(|()| ExitCode::SUCCESS),
+                    None => print(text.as_bytes()),
+                }
+            }
+            "graph" => self.graph(&topology),
+            "view" if !self.live => {
+                let run = self.record(&topology)?;
+                let told = |url: &str| println!("{url}");
+                view::hand_out(run.json, self.port.unwrap_or(0), told).map_err(Failure::Work)?;
+                Ok(ExitCode::SUCCESS)
             }
             _ => {
                 let lab = Lab::new(topology, self.seed.unwrap_or(1)).map_err(Failure::Work)?;
-                Ok(shell::run(lab, std::io::stdin().is_terminal()))
+                let port = self.live.then(|| self.port.unwrap_or(0));
+                Ok(shell::run(lab, std::io::stdin().is_terminal(), port))
             }
         }
+    }
+
+    fn graph(&self, topology: &Topology) -> Result<ExitCode, Failure> {
+        let text = match self.drawing {
+            Drawing::Mermaid => graph::mermaid(topology),
+            Drawing::Dot => graph::dot(topology),
+            Drawing::Html => view::page(Some(&self.record(topology)?.json)),
+        };
+        match &self.out {
+            Some(path) => write(path, text.as_bytes()).map(|()| ExitCode::SUCCESS),
+            None => print(text.as_bytes()),
+        }
+    }
+
+    /// What the page shows: the network alone until `--until`, or what the checks do to it, or else its first minute. Of a
+    /// network that does not run in this process, the map.
+    fn record(&self, topology: &Topology) -> Result<view::Run, Failure> {
+        let checks = if self.until.is_some() { None } else { read_checks(topology)? };
+        let foreign = topology.nodes.iter().any(|n| matches!(n.role, Role::Foreign(_)));
+        let wish = match (self.until, &checks) {
+            _ if foreign => view::Wish::Map,
+            (Some(until), _) => view::Wish::Until(until),
+            (None, Some(checks)) => view::Wish::Checks(checks),
+            (None, None) => view::Wish::Until(Instant::from_secs(60)),
+        };
+        let seed = self.seed.or(checks.as_ref().and_then(|c| c.seed)).unwrap_or(1);
+        let run = view::record(topology, wish, seed).map_err(Failure::Work)?;
+        let failed = run.verdicts.iter().filter(|v| !v.passed).count();
+        if failed > 0 {
+            eprintln!("{}: {failed} checks failed, seed {seed}; the page shows which", topology.name);
+        }
+        Ok(run)
     }
 
     fn check(self, topology: Topology) -> Result<ExitCode, Failure> {
@@ -146,9 +227,18 @@ impl Options {
             let folder = topology.folder().display();
             return Err(Failure::Work(format!("{folder} has no checks.yaml: nothing to check")));
         };
+        let foreign: Vec<String> = topology.foreign().map(|(n, image)| format!("{n} runs {image}")).collect();
+        if !foreign.is_empty() {
+            let reason = format!("{}: namespaces or containerlab only", foreign.join(", "));
+            if let Some(path) = &self.junit {
+                write(path, checks::junit_skipped(&topology.name, &list, &reason).as_bytes())?;
+            }
+            println!("{}: skipped: {reason}", topology.name);
+            return Ok(ExitCode::from(SKIPPED));
+        }
         let seed = self.seed.or(list.seed).unwrap_or(1);
-        let verdicts = checks::run(&topology, &list, seed, |v| println!("{}", checks::print_line(v)));
-        let verdicts = verdicts.map_err(Failure::Work)?;
+        let outcome = checks::run(&topology, &list, seed, |v| println!("{}", checks::print_line(v)));
+        let checks::Outcome { verdicts, digest } = outcome.map_err(Failure::Work)?;
         let failed = verdicts.iter().filter(|v| !v.passed).count();
         let done = verdicts.iter().filter(|v| v.is_check).count();
         if let Some(path) = &self.junit {
@@ -159,7 +249,7 @@ impl Options {
             println!("again: routerd lab check {} --seed {seed}", topology.file.display());
             return Ok(ExitCode::FAILURE);
         }
-        println!("{}: {done} checks ok, seed {seed}", topology.name);
+        println!("{}: {done} checks ok, seed {seed}, sha256 {digest}", topology.name);
         Ok(ExitCode::SUCCESS)
     }
 
@@ -241,7 +331,9 @@ mod tests {
             (Some(Instant::from_secs(300)), Some(7), Some(Format::Pcapng))
         );
         assert_eq!(read("check", "--junit j.xml").unwrap().junit, Some(PathBuf::from("j.xml")));
-        assert!(read("graph", "--dot").unwrap().dot);
+        assert_eq!(read("graph", "--dot").unwrap().drawing, Drawing::Dot);
+        let view = read("view", "labs/x --live --port 8080").unwrap();
+        assert_eq!((view.live, view.port), (true, Some(8080)));
     }
 
     #[test]
@@ -254,6 +346,8 @@ mod tests {
             ("sim", "x --trace xml"),
             ("sim", "x --seed"),
             ("check", "--seed many"),
+            ("view", "--port 70000"),
+            ("graph", "--port 80"),
         ] {
             assert!(read(verb, line).is_err(), "{verb} {line}");
         }

@@ -54,6 +54,17 @@ impl Lab {
         Ok(reply)
     }
 
+    /// The answer of a node to a question, which has no effect on the run whatsoever. `None`: the node is off, or a switch.
+    pub(super) fn peek(&mut self, node: usize, show: Show) -> Option<Reply> {
+        let now = self.now;
+        let node = self.nodes.get_mut(node)?;
+        let local = node.local(now);
+        match &mut node.engine {
+            Engine::Router(router) => Some(router.execute(local, Command::Show(show))),
+            Engine::Switch(_) | Engine::Off => None,
+        }
+    }
+
     /// What a job of a node has to say.
     pub fn poll_progress(&mut self, node: &str, job: u64) -> Option<Progress> {
         let index = self.find(node).ok()?;
@@ -83,6 +94,7 @@ impl Lab {
     /// All candidate routes of table main, IPv4 first. Empty for what is no router or is off.
     pub fn routes(&mut self, node: &str) -> Vec<RouteView> {
         let mut all = Vec::new();
+        let Ok(index) = self.find(node) else { return all };
         for family in [Family::V4, Family::V6] {
             let mut after = None;
             loop {
@@ -95,9 +107,7 @@ impl Lab {
                     address: None,
                     after,
                 };
-                let Ok(Reply::Routes(page)) = self.execute(node, Command::Show(Show::Routes(query))) else {
-                    break;
-                };
+                let Some(Reply::Routes(page)) = self.peek(index, Show::Routes(query)) else { break };
                 all.extend(page.routes);
                 match page.more {
                     Some(more) if Some(more) != after => after = Some(more),

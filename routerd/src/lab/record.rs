@@ -38,12 +38,32 @@ pub struct Recorder {
     format: Option<Format>,
     ends: Vec<String>,
     out: Vec<u8>,
+    operations: u64,
+    notes: Option<Vec<Note>>,
+}
+
+/// What was done or logged, for whoever follows the run.
+pub struct Note {
+    /// When.
+    pub at: Instant,
+    /// The node that logged it; `None`: something was done to the lab.
+    pub node: Option<String>,
+    /// In words.
+    pub text: String,
 }
 
 impl Recorder {
     /// A recorder for the ends of cables with these names, numbered by their position.
     pub fn new(ends: Vec<String>) -> Recorder {
-        Recorder { digest: Sha256::new(), frames: 0, format: None, ends, out: Vec::new() }
+        Recorder {
+            digest: Sha256::new(),
+            frames: 0,
+            format: None,
+            ends,
+            out: Vec::new(),
+            operations: 0,
+            notes: None,
+        }
     }
 
     /// Begins a trace.
@@ -57,6 +77,21 @@ impl Recorder {
         }
     }
 
+    /// Keeps notes from now on.
+    pub fn follow(&mut self) {
+        self.notes.get_or_insert_default();
+    }
+
+    /// Notes since the last call.
+    pub fn take_notes(&mut self) -> Vec<Note> {
+        self.notes.as_mut().map(core::mem::take).unwrap_or_default()
+    }
+
+    /// How often something was done to the lab.
+    pub fn operations(&self) -> u64 {
+        self.operations
+    }
+
     /// What was traced since the last call.
     pub fn take(&mut self) -> Vec<u8> {
         core::mem::take(&mut self.out)
@@ -64,12 +99,7 @@ impl Recorder {
 
     /// The SHA-256 of every frame so far: time, end of cable, fate, length, bytes.
     pub fn digest(&self) -> String {
-        let mut text = String::with_capacity(64);
-        for byte in self.digest.clone().finalize() {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        text
+        hex(&self.digest.clone().finalize())
     }
 
     /// Frames so far.
@@ -119,11 +149,7 @@ impl Recorder {
                     Fate::QueueFull => drop(line.insert("dropped".to_owned(), json!("queue full"))),
                 }
                 line.insert("what".to_owned(), json!(super::dissect::summary(bytes)));
-                let mut hex = String::with_capacity(bytes.len() * 2);
-                for byte in bytes {
-                    let _ = write!(hex, "{byte:02x}");
-                }
-                line.insert("bytes".to_owned(), json!(hex));
+                line.insert("bytes".to_owned(), json!(hex(bytes)));
                 self.line(line);
             }
         }
@@ -131,6 +157,10 @@ impl Recorder {
 
     /// Something was done to the lab: `cut r1:eth1`, `kill r2`.
     pub fn operation(&mut self, now: Instant, what: &str) {
+        self.operations += 1;
+        if let Some(notes) = &mut self.notes {
+            notes.push(Note { at: now, node: None, text: what.to_owned() });
+        }
         if self.format == Some(Format::Json) {
             let mut line = self.event(now, "operation");
             line.insert("what".to_owned(), json!(what));
@@ -140,6 +170,9 @@ impl Recorder {
 
     /// A router logged something.
     pub fn log(&mut self, now: Instant, node: &str, notice: &Notice) {
+        if let Some(notes) = &mut self.notes {
+            notes.push(Note { at: now, node: Some(node.to_owned()), text: notice.to_string() });
+        }
         if self.format == Some(Format::Json) {
             let mut line = self.event(now, "log");
             line.insert("node".to_owned(), json!(node));
@@ -165,6 +198,16 @@ impl Recorder {
         self.out.extend_from_slice(Value::Object(line).to_string().as_bytes());
         self.out.push(b'\n');
     }
+}
+
+/// `dead01`.
+pub fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// `[    1.000350]`, as a kernel log has it.

@@ -4,8 +4,8 @@ use super::graph;
 use super::live::{Gone, Live};
 use super::operate::Change;
 use super::topology::{Role, Topology};
-use super::units;
 use super::wheel::Watch;
+use super::{units, view};
 use cli::reply::LogLine;
 use cli::session::{Extra, LogStream, Screen};
 use cli::{Args, Backend, Command, Progress, Reply, shell};
@@ -30,11 +30,12 @@ enum Row {
     Path,
     Loops,
     Wheel,
+    View,
     Wait,
     WaitConverged,
 }
 
-const ROWS: [(Row, &str, &str); 13] = [
+const ROWS: [(Row, &str, &str); 14] = [
     (Row::Node, "node NODE", "Go on at another node"),
     (Row::Status, "lab status", "Nodes, cables, and whether the network is at rest"),
     (Row::Time, "lab time", "How long the lab has been running"),
@@ -50,6 +51,7 @@ const ROWS: [(Row, &str, &str); 13] = [
         "lab wheel PREFIX [<1-3600>$seconds]",
         "Watch whether BGP finds rest over a prefix, and say why not",
     ),
+    (Row::View, "lab view [<0-65535>$port]", "Show the lab to a browser on this machine"),
     (Row::Wait, "lab wait TIME", "Let time pass, for scripts: 5s, 500ms"),
     (
         Row::WaitConverged,
@@ -59,7 +61,7 @@ const ROWS: [(Row, &str, &str); 13] = [
 ];
 
 /// Words that need more help than the glossary gives.
-const HELP: [(&str, &str); 14] = [
+const HELP: [(&str, &str); 16] = [
     ("lab", "The network around this node"),
     ("node", "Go on at another node"),
     ("NODE", "A node's name"),
@@ -73,6 +75,8 @@ const HELP: [(&str, &str); 14] = [
     ("TIME", "A duration such as 5s or 500ms"),
     ("seconds", "Give up after this"),
     ("wheel", "Watch whether BGP finds rest over a prefix, and say why not"),
+    ("view", "Show the lab to a browser on this machine"),
+    ("port", "Of 127.0.0.1; any that is free, unless one says"),
     ("status", "Nodes, cables, and whether the network is at rest"),
     ("topology", "Cables and their state"),
     ("kill", "Switch a node off"),
@@ -87,6 +91,8 @@ pub struct Session {
     monitoring: Arc<AtomicBool>,
     names: Vec<String>,
     ends: Vec<String>,
+    /// Where a browser finds the lab, once it is shown.
+    shown: Option<String>,
 }
 
 impl Session {
@@ -100,7 +106,18 @@ impl Session {
             monitoring: Arc::default(),
             names: topology.nodes.iter().map(|n| n.name.clone()).collect(),
             ends: topology.links.iter().flat_map(|l| &l.ends).map(|e| topology.end_name(e)).collect(),
+            shown: None,
         }
+    }
+
+    /// Shows the lab to browsers on this machine: where.
+    pub fn show(&mut self, port: u16) -> Result<String, String> {
+        if let Some(url) = &self.shown {
+            return Ok(url.clone());
+        }
+        let url = view::live(&self.live, port)?;
+        self.shown = Some(url.clone());
+        Ok(url)
     }
 
     fn node(&self) -> String {
@@ -174,6 +191,10 @@ impl Session {
                     watch.has_watched(&r.lab, spent).then(|| format!("{}\n", watch.report(&r.lab)))
                 });
                 done.map_err(gone)?.ok_or_else(|| "nothing happened at all".to_owned())
+            }
+            Row::View => {
+                let url = self.show(args.get("port").unwrap_or(0))?;
+                Ok(format!("{url}\n"))
             }
             Row::Wait => {
                 let d = units::duration(args.text("TIME").unwrap_or_default())?;
@@ -302,8 +323,8 @@ impl Backend for Session {
     }
 }
 
-/// Starts the lab and gives the operator a prompt, or runs what comes from a pipe.
-pub fn run(lab: super::Lab, terminal: bool) -> ExitCode {
+/// Starts the lab and gives the operator a prompt, or runs what comes from a pipe. With a port, browsers see it, too.
+pub fn run(lab: super::Lab, terminal: bool, port: Option<u16>) -> ExitCode {
     let topology = lab.topology().clone();
     let live = match Live::start(lab) {
         Ok(live) => live,
@@ -312,7 +333,16 @@ pub fn run(lab: super::Lab, terminal: bool) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let session = Session::new(live, &topology);
+    let mut session = Session::new(live, &topology);
+    if let Some(port) = port {
+        match session.show(port) {
+            Ok(url) => println!("{url}"),
+            Err(reason) => {
+                eprintln!("{reason}");
+                return ExitCode::FAILURE;
+            }
+        }
+    }
     if terminal {
         let options = shell::Options { banner: banner(&topology), history: history() };
         shell::run_interactive(session, options)

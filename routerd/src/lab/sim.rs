@@ -9,6 +9,7 @@ use super::cable::{Cable, Fate, Side};
 use super::record::Recorder;
 use super::switch::{Forward, Switch};
 use super::topology::{Role, Topology};
+use super::view::Camera;
 use crate::{PortInfo, Router};
 use bytes::BytesMut;
 use cli::reply::LogLine;
@@ -34,6 +35,8 @@ pub struct Lab {
     queue: BinaryHeap<Reverse<Entry>>,
     sequence: u64,
     log: Option<VecDeque<(usize, LogLine)>>,
+    /// Whoever films the run.
+    pub(super) camera: Option<Box<Camera>>,
 }
 
 /// A node of the running network.
@@ -128,13 +131,10 @@ impl Ord for Entry {
 impl Lab {
     /// Switches the whole network on at time zero. Fails when a node cannot run in this process.
     pub fn new(topology: Topology, seed: u64) -> Result<Lab, String> {
-        for node in &topology.nodes {
-            if let Role::Foreign(image) = &node.role {
-                return Err(format!(
-                    "node {} runs `{image}`, which is no part of this process: it needs namespaces or containers",
-                    node.name
-                ));
-            }
+        if let Some((node, image)) = topology.foreign().next() {
+            return Err(format!(
+                "node {node} runs `{image}`, which is no part of this process: it needs namespaces or containers"
+            ));
         }
         let mut lab = Lab {
             seed,
@@ -147,6 +147,7 @@ impl Lab {
             queue: BinaryHeap::new(),
             sequence: 0,
             log: None,
+            camera: None,
             topology,
         };
         lab.wire_up();
@@ -425,10 +426,16 @@ impl Lab {
     /// Lets everything up to and including `until` happen; then it is `until`.
     pub fn run_until(&mut self, until: Instant) {
         while let Some(at) = self.next_event().filter(|at| *at <= until) {
+            if self.camera.is_some() && at > self.now {
+                self.look();
+            }
             self.now = self.now.max(at);
             if let Some(Reverse(entry)) = self.queue.pop() {
                 self.handle(entry.event);
             }
+        }
+        if self.camera.is_some() && until > self.now {
+            self.look();
         }
         self.now = self.now.max(until);
     }

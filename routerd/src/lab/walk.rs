@@ -2,9 +2,9 @@
 //! them. A walk sees what is in the tables now; it proves nothing about the next second.
 
 use super::sim::{Engine, Lab};
+use cli::Reply;
 use cli::command::{Family, Show};
 use cli::reply::FibView;
-use cli::{Command, Reply};
 use core::net::IpAddr;
 use fib::Prefix;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +43,11 @@ struct Fib {
 }
 
 impl Fib {
+    fn new(views: Vec<FibView>) -> Fib {
+        let lengths = views.iter().map(|v| v.prefix.len()).collect();
+        Fib { lengths, routes: views.into_iter().map(|v| (v.prefix, v)).collect() }
+    }
+
     fn lookup(&self, address: IpAddr) -> Option<&FibView> {
         self.lengths.iter().rev().find_map(|len| {
             self.routes.get(&Prefix::new(address, *len)).filter(|f| f.prefix.contains(address))
@@ -56,12 +61,7 @@ impl Lab {
         let names: Vec<String> = self.nodes.iter().map(|n| n.name.clone()).collect();
         let mut fibs = Vec::new();
         for name in &names {
-            let mut fib = Fib::default();
-            for view in self.fib(name) {
-                fib.lengths.insert(view.prefix.len());
-                fib.routes.insert(view.prefix, view);
-            }
-            fibs.push(fib);
+            fibs.push(Fib::new(self.find(name).map(|n| self.fib(n)).unwrap_or_default()));
         }
         let owners = self.owners();
         let alive = (0..self.nodes.len()).filter(|n| self.config_of(*n).is_some()).collect();
@@ -80,13 +80,14 @@ impl Lab {
         owners
     }
 
-    fn fib(&mut self, node: &str) -> Vec<FibView> {
+    /// The forwarding entries of a node, IPv4 first.
+    pub(super) fn fib(&mut self, node: usize) -> Vec<FibView> {
         let mut all = Vec::new();
         for family in [Family::V4, Family::V6] {
             let mut after = None;
             loop {
                 let show = Show::Fib { family, table: None, address: None, after };
-                let Ok(Reply::Fib(page)) = self.execute(node, Command::Show(show)) else { break };
+                let Some(Reply::Fib(page)) = self.peek(node, show) else { break };
                 all.extend(page.entries);
                 match page.more {
                     Some(more) if Some(more) != after => after = Some(more),
@@ -146,6 +147,47 @@ enum Decision {
 }
 
 impl Tables {
+    /// A node's entries are now these.
+    pub(super) fn set_fib(&mut self, node: usize, views: Vec<FibView>) {
+        if let Some(fib) = self.fibs.get_mut(node) {
+            *fib = Fib::new(views);
+        }
+    }
+
+    /// The cables, or the nodes that are on, or their addresses, are other ones now.
+    pub(super) fn set_world(&mut self, lab: &Lab) {
+        self.owners = lab.owners();
+        self.neighbors = lab.neighbors();
+        self.alive = (0..lab.nodes.len()).filter(|n| lab.config_of(*n).is_some()).collect();
+    }
+
+    /// Every address that a node has.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        self.owners.keys().copied()
+    }
+
+    /// Nodes at which packets to an address are lost although one of `routers` counts on them: it passes them on there,
+    /// where is no route, or knows a next hop that nobody answers for. What is discarded on purpose is not lost, and who
+    /// follows a default route counts on nothing.
+    pub(super) fn holes_towards(&self, to: IpAddr, routers: &BTreeSet<usize>) -> BTreeSet<usize> {
+        let entry = |node: usize| self.fibs.get(node).and_then(|f| f.lookup(to));
+        let mut holes = BTreeSet::new();
+        for node in self.alive.iter().copied().filter(|n| routers.contains(n)) {
+            match self.decide(node, to) {
+                Decision::Deliver => {}
+                Decision::Forward(next) => {
+                    let lost = |n: &usize| entry(*n).is_none() && self.owners.get(&to) != Some(n);
+                    let counts = entry(node).is_some_and(|e| e.prefix.len() > 0);
+                    holes.extend(next.into_iter().filter(|n| counts && lost(n)));
+                }
+                Decision::Drop(_) => {
+                    holes.extend(entry(node).filter(|e| e.action == "forward").map(|_| node))
+                }
+            }
+        }
+        holes
+    }
+
     fn decide(&self, node: usize, to: IpAddr) -> Decision {
         if self.owners.get(&to) == Some(&node) {
             return Decision::Deliver;
@@ -193,8 +235,16 @@ impl Tables {
     /// The first loop for any address that a node owns, or for a network beyond the lab that some node forwards to,
     /// following every next hop of an ECMP set.
     pub fn find_loop(&self) -> Option<ForwardingLoop> {
-        let beyond = self.networks_beyond();
-        self.owners.keys().copied().chain(beyond).find_map(|to| self.loop_towards(to))
+        self.destinations().find_map(|to| self.loop_towards(to))
+    }
+
+    /// The same for all of these addresses: at most one loop for each, in the order of addresses.
+    pub fn loops(&self) -> Vec<ForwardingLoop> {
+        self.destinations().filter_map(|to| self.loop_towards(to)).collect()
+    }
+
+    fn destinations(&self) -> impl Iterator<Item = IpAddr> {
+        self.owners.keys().copied().chain(self.networks_beyond())
     }
 
     /// One address of each network that is forwarded by way of a gateway and in which no node has an address: what
@@ -224,7 +274,7 @@ impl Tables {
 
     /// Depth-first over the graph of next hops for one destination: a node met again while it is still on the path is a
     /// loop; a node that was finished before is not.
-    fn loop_towards(&self, to: IpAddr) -> Option<ForwardingLoop> {
+    pub(super) fn loop_towards(&self, to: IpAddr) -> Option<ForwardingLoop> {
         #[derive(Copy, Clone, PartialEq)]
         enum Mark {
             New,

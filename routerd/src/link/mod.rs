@@ -33,7 +33,7 @@ pub use af_packet::AfPacket;
 pub use monitor::{Monitor, Port, PortEvent};
 pub use prepare::{Warning, prepare_port};
 pub use ready::readiness;
-pub use sys::{index_of, wait};
+pub use sys::{index_of, release_memory, wait};
 pub use tap::Tap;
 
 /// One port's wire.

@@ -1,6 +1,8 @@
 //! The router and its links, shared by the tasks of one thread. Nobody holds it across an await.
 
-use crate::link::Link;
+use super::dump::Dumper;
+use super::memory::Ebb;
+use crate::link::{self, Link};
 use crate::router::{PortInfo, Router, Startup};
 use crate::storage;
 use cli::reply::LogLine;
@@ -40,6 +42,8 @@ struct State {
     burst: Vec<Frame>,
     /// Links with frames to flush.
     dirty: BTreeSet<PortId>,
+    ebb: Ebb,
+    dumper: Dumper,
 }
 
 struct OpenLink {
@@ -73,8 +77,15 @@ impl Shared {
     pub fn new(config: Config, seed: u64) -> Shared {
         let mut router = Router::new(config, seed);
         router.set_wall_clock(Some(unix_now().as_secs()));
-        let state =
-            State { router, links: BTreeMap::new(), armed: None, burst: Vec::new(), dirty: BTreeSet::new() };
+        let state = State {
+            router,
+            links: BTreeMap::new(),
+            armed: None,
+            burst: Vec::new(),
+            dirty: BTreeSet::new(),
+            ebb: Ebb::default(),
+            dumper: Dumper::default(),
+        };
         let shared = Shared(Rc::new(Inner {
             start: clock(),
             state: RefCell::new(state),
@@ -114,6 +125,7 @@ impl Shared {
         while let Some(port) = state.dirty.pop_first() {
             flush(state, port);
         }
+        state.dumper.work(&mut state.router, self.now(), unix_now().as_secs());
         while let Some(line) = state.router.poll_log() {
             write_log(&line);
             let _ = self.0.log.send(line);
@@ -123,6 +135,9 @@ impl Shared {
             self.0.timer.notify_one();
         }
         self.0.news.send_modify(|n| *n = n.wrapping_add(1));
+        if state.ebb.look(state.router.routes_held(), next == Some(Instant::ZERO)) {
+            link::release_memory();
+        }
         let generation = state.router.generation();
         self.0.generation.send_if_modified(|g| std::mem::replace(g, generation) != generation);
     }
@@ -147,6 +162,21 @@ impl Shared {
                 }
                 None => self.0.timer.notified().await,
             }
+        }
+    }
+
+    /// New files begin at their times, and those that failed are tried again.
+    pub(super) async fn run_dumps(&self) {
+        let mut changes = self.generation();
+        loop {
+            let idle = self.0.state.borrow().dumper.is_idle();
+            if idle {
+                // The sender lives as long as this.
+                let _ = changes.changed().await;
+            } else {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            self.with(|_, _| ());
         }
     }
 
@@ -197,6 +227,11 @@ impl Shared {
 
     pub(super) fn config(&self) -> Config {
         self.0.state.borrow().router.config().clone()
+    }
+
+    /// Looks at the router without touching it.
+    pub(super) fn look<T>(&self, f: impl FnOnce(&Router) -> T) -> T {
+        f(&self.0.state.borrow().router)
     }
 
     pub(super) fn set_startup(&self, startup: Startup) {

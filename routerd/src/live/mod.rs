@@ -3,14 +3,16 @@
 
 mod control;
 mod core;
+mod dump;
+mod hold;
+mod kernel;
+mod memory;
 mod ports;
 mod signals;
 
 pub use control::Control;
 pub use core::Shared;
 
-use crate::router::Startup;
-use crate::storage;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tracing::{error, info};
@@ -24,13 +26,27 @@ pub struct Options {
     pub socket: PathBuf,
     /// The seed of everything random; `None`: from the system.
     pub seed: Option<u64>,
+    /// The interface that belongs to the kernel and is never a port; `None`: there is none.
+    pub management: Option<String>,
+    /// A supervisor has started this router: it runs without a configuration rather than not at all, waits for a better
+    /// file, and ends with its parent.
+    pub supervised: bool,
+    /// Why the configuration is not to be used although it can be read.
+    pub fault: Option<String>,
 }
 
 /// Runs a router until a signal ends it. 0: ended as asked; 1: could not start.
 pub fn run(options: &Options) -> ExitCode {
+    end_on_panic();
+    if options.supervised {
+        use nix::sys::{prctl, signal};
+        let _ = prctl::set_pdeathsig(signal::Signal::SIGKILL);
+        // The supervisor waits for signals that it has blocked, and a child begins as its parent is.
+        let _ = signal::SigSet::all().thread_unblock();
+    }
     let path = options.file.to_string_lossy().into_owned();
-    let config = match storage::read(&path) {
-        Ok(config) => config,
+    let hold::Begin { config, startup, stamp } = match hold::begin(options, &path) {
+        Ok(begin) => begin,
         Err(reason) => {
             eprintln!("{reason}");
             return ExitCode::FAILURE;
@@ -49,14 +65,21 @@ pub fn run(options: &Options) -> ExitCode {
         let control = Control::bind(&options.socket)
             .map_err(|e| format!("control socket {}: {e}", Path::new(&options.socket).display()))?;
         let seed = options.seed.unwrap_or_else(core::system_seed);
-        let shared = Shared::new(config.clone(), seed);
-        shared.set_startup(Startup { path: Some(path.clone()), config: Some(config) });
-        let mut ports = ports::Watcher::open(shared.clone()).map_err(|e| format!("netlink: {e}"))?;
+        let shared = Shared::new(config, seed);
+        if let Some(fault) = &startup.fault {
+            error!("the startup configuration is not in force: {fault}");
+        }
+        shared.set_startup(startup);
+        let management = options.management.clone();
+        let mut ports =
+            ports::Watcher::open(shared.clone(), management).map_err(|e| format!("netlink: {e}"))?;
         info!(hostname = %shared.hostname(), file = %path, socket = %options.socket.display(), seed, "started");
         tokio::select! {
             () = control.serve(shared.clone()) => {}
             () = shared.run_timers() => {}
+            () = shared.run_dumps() => {}
             reason = ports.run() => return Err(format!("netlink: {reason}")),
+            () = hold::watch(&shared, &path, stamp), if options.supervised => {}
             signal = signals::wait(&shared, &path) => {
                 info!(signal, "stopping");
                 shared.shutdown();
@@ -72,6 +95,18 @@ pub fn run(options: &Options) -> ExitCode {
         }
     }
 }
+
+/// A task that panics ends the process: a router without one of its tasks looks alive and is not.
+fn end_on_panic() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        report(panic);
+        std::process::exit(PANICKED);
+    }));
+}
+
+/// The exit status that Rust itself gives a panic of the main thread.
+const PANICKED: i32 = 101;
 
 /// Log lines go to standard error: text, or one JSON object a line.
 fn start_logging(json: bool) {

@@ -3,6 +3,7 @@
 
 use super::Shared;
 use super::core::BURST;
+use super::kernel::Told;
 use crate::link::{AfPacket, Link, Monitor, Port, PortEvent, Tap, netlink, prepare_port, readiness};
 use crate::router::PortInfo;
 use configs::Config;
@@ -25,6 +26,9 @@ pub(super) struct Watcher {
     open: BTreeMap<u32, Open>,
     taps: BTreeMap<String, Tap>,
     config: Config,
+    /// The interface that is never a port, whatever the configuration says.
+    management: Option<String>,
+    told: Told,
 }
 
 /// An interface that is a port of the router.
@@ -40,11 +44,14 @@ struct Open {
 }
 
 impl Watcher {
-    pub fn open(shared: Shared) -> io::Result<Watcher> {
+    pub fn open(shared: Shared, management: Option<String>) -> io::Result<Watcher> {
         let monitor = Monitor::open()?;
         let ready = readiness(&monitor)?;
         let config = shared.config();
-        Ok(Watcher { shared, monitor, ready, open: BTreeMap::new(), taps: BTreeMap::new(), config })
+        let (open, taps, told) = (BTreeMap::new(), BTreeMap::new(), Told::default());
+        let watcher = Watcher { shared, monitor, ready, open, taps, config, management, told };
+        watcher.warn_of_management();
+        Ok(watcher)
     }
 
     /// Follows interfaces and configuration until netlink fails; why it did.
@@ -71,6 +78,7 @@ impl Watcher {
                 }
                 _ = generation.changed() => {
                     self.config = self.shared.config();
+                    self.warn_of_management();
                     self.make_taps();
                     let all: Vec<Port> = self.monitor.ports().cloned().collect();
                     for port in all {
@@ -91,13 +99,29 @@ impl Watcher {
     }
 
     /// What the configuration says of an interface, if it is to be a port.
-    fn wanted(&self, port: &Port) -> Option<(&String, &Interface)> {
+    fn wanted(&self, port: &Port) -> Option<Interface> {
         let mut names = std::iter::once(&port.name).chain(&port.altnames);
-        names.find_map(|name| self.config.interfaces.get_key_value(name)).filter(|_| port.ethernet)
+        if names.clone().any(|name| Some(name) == self.management.as_ref()) {
+            return None;
+        }
+        let name = names.find(|name| self.config.names_port(name)).filter(|_| port.ethernet)?;
+        Some(self.config.interfaces.get(name).cloned().unwrap_or_default())
+    }
+
+    /// A configured interface that stays pending for ever needs a reason.
+    fn warn_of_management(&self) {
+        if let Some(name) = self.management.as_ref().filter(|name| self.config.interfaces.contains_key(*name))
+        {
+            warn!(
+                interface = %name,
+                "this is the management interface: it stays the kernel's and its configuration waits \
+                 (`--management none` or ROUTERD_MANAGEMENT=none gives it to the router)"
+            );
+        }
     }
 
     fn update(&mut self, port: &Port) {
-        let Some(interface) = self.wanted(port).map(|(_, interface)| interface.clone()) else {
+        let Some(interface) = self.wanted(port) else {
             self.close(port.ifindex);
             return;
         };
@@ -121,9 +145,7 @@ impl Watcher {
             Some(tap) => Box::new(tap),
             None => {
                 // Before it is raised: an IPv6 stack speaks as soon as the link is up.
-                for warning in prepare_port(&port.name) {
-                    warn!(interface = %port.name, "{warning}");
-                }
+                self.told.tell(&port.name, prepare_port(&port.name));
                 Box::new(AfPacket::open(port.ifindex)?)
             }
         };

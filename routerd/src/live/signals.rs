@@ -1,9 +1,8 @@
 //! Signals: TERM and INT end the router, HUP reads its file again.
 
-use super::Shared;
-use crate::storage;
+use super::{Shared, hold};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing::{error, info};
+use tracing::info;
 
 /// Waits for the signal that ends the router; its name.
 pub(super) async fn wait(shared: &Shared, path: &str) -> &'static str {
@@ -16,13 +15,7 @@ pub(super) async fn wait(shared: &Shared, path: &str) -> &'static str {
         tokio::select! {
             _ = term.recv() => break leave(shared, &mut term, &mut int, "SIGTERM").await,
             _ = int.recv() => break leave(shared, &mut term, &mut int, "SIGINT").await,
-            _ = hup.recv() => match storage::read(path) {
-                Ok(config) => match shared.with(|router, now| router.apply(now, config)) {
-                    Ok(()) => info!(file = path, "configuration read again"),
-                    Err(reason) => error!(file = path, "configuration refused: {reason}"),
-                },
-                Err(reason) => error!("configuration not read: {reason}"),
-            }
+            _ = hup.recv() => hold::reload(shared, path),
         }
     }
 }

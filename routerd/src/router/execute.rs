@@ -50,6 +50,7 @@ impl Router {
             keepalives: self.log.debugs("bgp keepalives"),
             bestpath: self.log.debugs("bgp bestpath"),
             next_hops: self.log.debugs("bgp nht"),
+            restarts: self.log.debugs("bgp graceful-restart"),
         };
         if let Some(bgp) = &mut self.machines.bgp {
             bgp.set_verbose(verbose);

@@ -59,6 +59,11 @@ impl Sockets {
     }
 }
 
+/// Whether other protocols hear of a network: those of one link (fe80::/10) are nobody's business elsewhere.
+pub(super) fn is_told(prefix: Prefix) -> bool {
+    !matches!(prefix.addr(), IpAddr::V6(addr) if addr.is_unicast_link_local())
+}
+
 /// What the router does with every protocol alike.
 pub(super) trait Speaker {
     fn protocol(&self) -> Protocol;
@@ -220,6 +225,9 @@ impl Machines {
 
     /// Tells the protocols that the best route of a prefix has changed hands. Nobody is told of its own.
     pub fn redistribute(&mut self, now: Instant, prefix: Prefix, old: Option<&Best>, new: Option<&Best>) {
+        if !is_told(prefix) {
+            return;
+        }
         let mut stirred = false;
         for machine in self.iter_mut() {
             let protocol = machine.protocol();

@@ -8,13 +8,17 @@
 //! | `machines` | the protocols that run, and what is done with all of them alike |
 //! | `sockets` | what the stacks have open because the machines want it |
 //! | `connections` | what passes between TCP connections and BGP |
+//! | `link_peers` | who is at the other end of a link, for neighbors named by theirs |
 //! | `settle` | the order in which sockets, protocols, RIB and FIB hand things on |
 //! | `execute`, `show`, `routes` | what the operator asks |
+//! | `health` | whether all is well |
 //! | `log` | what the router says by itself |
 
 mod apply;
 mod connections;
 mod execute;
+mod health;
+mod link_peers;
 mod log;
 mod machines;
 mod ports;
@@ -30,6 +34,7 @@ mod tests;
 
 pub use ports::PortInfo;
 pub(crate) use ports::is_loopback_name;
+pub(crate) use show_bgp::answer as answer_bgp;
 
 use crate::probe::{Echoes, Probes};
 use crate::stack::tcp::TcpStack;
@@ -91,6 +96,8 @@ pub struct Router {
     generation: u64,
     refused: Refused,
     told: connections::Told,
+    /// How it goes with MRT files, which others write.
+    dump_views: Vec<bgp::show::DumpView>,
 }
 
 /// Where the startup configuration is kept; the router itself writes nowhere.
@@ -100,6 +107,8 @@ pub struct Startup {
     pub path: Option<String>,
     /// What `show startup-config` prints.
     pub config: Option<Config>,
+    /// Why what is at `path` is not in force; the configuration in force must not be written over it.
+    pub fault: Option<String>,
 }
 
 impl Router {
@@ -132,6 +141,7 @@ impl Router {
             generation: 0,
             refused: Refused::default(),
             told: connections::Told::default(),
+            dump_views: Vec::new(),
         };
         router.start();
         if let Err(reason) = router.apply(Instant::ZERO, config) {
@@ -264,6 +274,13 @@ impl Router {
         self.settle(now);
     }
 
+    /// How many routes are held: prefixes of the RIB, and paths of BGP.
+    pub fn routes_held(&self) -> usize {
+        let paths = |bgp: &bgp::Bgp| bgp::Family::ALL.map(|family| bgp.table().path_count(family));
+        let bgp: usize = self.machines.bgp.iter().flat_map(paths).sum();
+        bgp + self.rib.len()
+    }
+
     /// Does what is due.
     pub fn handle_timeout(&mut self, now: Instant) {
         if self.forwarder.next_timeout().is_some_and(|t| t <= now) {
@@ -315,6 +332,11 @@ impl Router {
     /// The next line for whoever follows the log.
     pub fn poll_log(&mut self) -> Option<LogLine> {
         self.log.poll()
+    }
+
+    /// Somebody outside has something for the log.
+    pub(crate) fn note(&mut self, now: Instant, notice: Notice) {
+        self.notice(now, notice);
     }
 
     fn notice(&mut self, now: Instant, notice: Notice) {

@@ -4,7 +4,7 @@
 use configs::Config;
 use configs::config::Interface;
 use core::time::Duration;
-use fib::port::{Mac, PortSettings};
+use fib::port::{Advertise, Mac, PortSettings};
 use fib::{IfAddr, Instant, PortId};
 use std::collections::BTreeMap;
 
@@ -113,8 +113,18 @@ pub(super) fn configured<'c>(config: &'c Config, info: &PortInfo) -> Option<&'c 
     names.into_iter().find_map(|name| config.interfaces.get(name))
 }
 
+/// Seconds between router advertisements at most (RFC 4861 section 6.2.1).
+const ADVERTISE_INTERVAL: u16 = 600;
+/// The same where a neighbor of BGP is found by them: FRR's.
+const LINK_NEIGHBOR_INTERVAL: u16 = 10;
+
 /// What the forwarder shall do with a port of this nature and configuration.
-pub(super) fn settings(info: &PortInfo, loopback: bool, interface: Option<&Interface>) -> PortSettings {
+pub(super) fn settings(
+    info: &PortInfo,
+    loopback: bool,
+    interface: Option<&Interface>,
+    link_neighbor: bool,
+) -> PortSettings {
     let default = PortSettings::default();
     let none = Interface::default();
     let interface = interface.unwrap_or(&none);
@@ -130,11 +140,26 @@ pub(super) fn settings(info: &PortInfo, loopback: bool, interface: Option<&Inter
         redirects: interface.redirects,
         unreachables: !interface.no_unreachables,
         offload: info.offload,
+        advertise: advertise(interface, link_neighbor),
         reachable_time: interface
             .arp_timeout
             .map_or(default.reachable_time, |seconds| Duration::from_secs(u64::from(seconds))),
         ..default
     }
+}
+
+/// The router advertisements of a port, if it sends any. As in FRR, a neighbor at the other end of the link has them sent.
+fn advertise(interface: &Interface, link_neighbor: bool) -> Option<Advertise> {
+    let usual = match (link_neighbor, interface.router_advertisements) {
+        (true, _) => LINK_NEIGHBOR_INTERVAL,
+        (false, true) => ADVERTISE_INTERVAL,
+        (false, false) => return None,
+    };
+    // Often enough for the lifetime, where only that is said.
+    let often = interface.ra_lifetime.filter(|seconds| *seconds > 0).map(|seconds| (seconds / 3).max(1));
+    let interval = interface.ra_interval.unwrap_or_else(|| often.unwrap_or(usual).min(usual));
+    let lifetime = interface.ra_lifetime.unwrap_or_else(|| interval.saturating_mul(3));
+    Some(Advertise { interval: Duration::from_secs(interval.into()), lifetime })
 }
 
 /// Duplicates out, order kept.
@@ -179,10 +204,26 @@ mod tests {
     fn a_port_is_up_with_a_carrier_and_without_shutdown() {
         let up = |carrier, shutdown| {
             let info = PortInfo { carrier, ..info("eth0") };
-            settings(&info, false, Some(&Interface { shutdown, ..Interface::default() })).up
+            settings(&info, false, Some(&Interface { shutdown, ..Interface::default() }), false).up
         };
         assert!(up(true, false) && !up(false, false) && !up(true, true));
-        assert!(settings(&PortInfo { carrier: false, ..info("lo") }, true, None).up);
+        assert!(settings(&PortInfo { carrier: false, ..info("lo") }, true, None, false).up);
+    }
+
+    #[test]
+    fn advertisements_are_frequent_where_a_neighbor_is_found_by_them() {
+        let of = |interface: Interface, neighbor| {
+            let how = settings(&info("eth0"), false, Some(&interface), neighbor).advertise?;
+            Some((how.interval.as_secs(), how.lifetime))
+        };
+        let on = Interface { router_advertisements: true, ..Interface::default() };
+        assert_eq!(of(Interface::default(), false), None);
+        assert_eq!(of(on.clone(), false), Some((600, 1800)));
+        assert_eq!(of(Interface::default(), true), Some((10, 30)));
+        assert_eq!(of(on.clone(), true), Some((10, 30)));
+        assert_eq!(of(Interface { ra_interval: Some(4), ..on.clone() }, true), Some((4, 12)));
+        assert_eq!(of(Interface { ra_lifetime: Some(60), ..on.clone() }, false), Some((20, 60)));
+        assert_eq!(of(Interface { ra_lifetime: Some(0), ..on }, false), Some((600, 0)));
     }
 
     #[test]

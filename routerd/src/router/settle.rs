@@ -18,6 +18,9 @@ const RIB_BUDGET: usize = 10_000;
 /// Rounds in one go. More work than this is left for an immediate timer, so that frames get their turn.
 const MAX_ROUNDS: usize = 64;
 
+/// Events of protocols taken in one go.
+const EVENTS: usize = 16;
+
 const ICMP: u8 = 1;
 const TCP: u8 = 6;
 const UDP: u8 = 17;
@@ -75,8 +78,10 @@ impl Router {
             self.deliver(now, delivery);
         }
         while let Some(event) = self.forwarder.poll_event() {
-            if let ForwardEvent::PathMtu { dst, mtu } = event {
-                self.tcp.set_path_mtu(now, dst, mtu);
+            match event {
+                ForwardEvent::PathMtu { dst, mtu } => self.tcp.set_path_mtu(now, dst, mtu),
+                ForwardEvent::Router { port, .. } => self.tell_link_peer(now, port),
+                _ => {}
             }
             let notice = self.forward_notice(event);
             self.log.push(now, notice);
@@ -199,6 +204,12 @@ impl Router {
                     .with("interface", self.ports.name(port))
                     .with("mac", mac)
             }
+            ForwardEvent::Router { port, addr, heard } => {
+                let what = if heard { "a router is there" } else { "a router is gone" };
+                Notice::new(Level::Debug, "ipv6 nd", what)
+                    .with("address", addr)
+                    .with("interface", self.ports.name(port))
+            }
             ForwardEvent::PathMtu { dst, mtu } => {
                 Notice::new(Level::Debug, "ip", "path MTU").with("destination", dst).with("mtu", mtu)
             }
@@ -235,19 +246,31 @@ impl Router {
     /// What protocols learned goes to the RIB, what they noticed to the log.
     fn machines_to_rib(&mut self, now: Instant) -> bool {
         let mut moved = false;
-        while let Some(event) = self.machines.poll_event() {
-            moved = true;
-            match event {
-                Event::Announce { source, prefix, route } => {
-                    self.rib.announce(now, TableId::MAIN, source, prefix, route);
-                }
-                Event::Withdraw { source, prefix } => self.rib.withdraw(TableId::MAIN, source, prefix),
-                Event::Track(address) => self.rib.track(address),
-                Event::Untrack(address) => self.rib.untrack(address),
-                Event::Notice(notice) => self.log.push(now, notice),
+        let mut some = Vec::new();
+        loop {
+            // A few at a time, so that the RIB can read ahead.
+            some.extend(core::iter::from_fn(|| self.machines.poll_event()).take(EVENTS));
+            if some.is_empty() {
+                return moved;
             }
+            moved = true;
+            if some.len() == EVENTS {
+                self.rib.warm(TableId::MAIN, some.iter().filter_map(Event::prefix));
+            }
+            some.drain(..).for_each(|event| self.event_to_rib(now, event));
         }
-        moved
+    }
+
+    fn event_to_rib(&mut self, now: Instant, event: Event) {
+        match event {
+            Event::Announce { source, prefix, route } => {
+                self.rib.announce(now, TableId::MAIN, source, prefix, route);
+            }
+            Event::Withdraw { source, prefix } => self.rib.withdraw(TableId::MAIN, source, prefix),
+            Event::Track(address) => self.rib.track(address),
+            Event::Untrack(address) => self.rib.untrack(address),
+            Event::Notice(notice) => self.log.push(now, notice),
+        }
     }
 
     /// What the RIB chose goes to the FIB, and to protocols that redistribute it.

@@ -7,11 +7,13 @@ use cli::reply::{CounterView, InterfaceView, NeighborView, RuleView, Traffic, Ve
 use core::net::IpAddr;
 use fib::counters::Direction;
 use fib::{Instant, PortId, RuleAction};
+use std::collections::BTreeSet;
 
 impl Router {
     pub(super) fn show(&self, now: Instant, show: Show) -> Reply {
         match show {
             Show::Version => Reply::Version(self.version(now)),
+            Show::Health => Reply::Health(self.health(now)),
             Show::Interfaces(name) => self.interfaces(now, name.as_deref()),
             Show::InterfaceBrief(_) => self.interfaces(now, None),
             Show::Routes(query) => Reply::Routes(self.routes(now, &query)),
@@ -52,6 +54,7 @@ impl Router {
             uptime_us: now.as_micros(),
             seed: self.seed,
             config_path: self.startup.path.clone(),
+            fault: self.startup.fault.clone(),
         }
     }
 
@@ -150,8 +153,10 @@ impl Router {
         let mut views = Vec::new();
         for port in self.ports.iter().filter(|p| p.up() && !p.loopback) {
             let configured = port.settings.addresses.iter().map(fib::IfAddr::addr);
+            // Made from the MAC address, unless one is configured.
             let made = self.forwarder.link_local(port.id).map(IpAddr::V6);
-            for address in configured.chain(made).filter(is_wanted) {
+            let own: BTreeSet<IpAddr> = configured.chain(made).filter(is_wanted).collect();
+            for address in own {
                 views.push(NeighborView {
                     family,
                     address,

@@ -1,8 +1,7 @@
-//! eBGP with BIRD: attributes both ways, several paths a prefix, IPv4 over IPv6 next hops, roles, passwords, and
-//! graceful restarts of BIRD and of FRR's bgpd.
+//! eBGP with BIRD: attributes both ways, several paths a prefix, IPv4 over IPv6 next hops, roles and passwords.
 //!
 //! ```text
-//!  a ── 10.0.1.0/24 ── r1 (routerd, AS 65001) eth2 ── 10.0.12.0/24 ── eth1 r2 (BIRD or FRR, AS 65002) ── 10.0.2.0/24 ── b
+//!  a ── 10.0.1.0/24 ── r1 (routerd, AS 65001) eth2 ── 10.0.12.0/24 ── eth1 r2 (BIRD, AS 65002) ── 10.0.2.0/24 ── b
 //! ```
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test's own mistakes should stop it")]
@@ -10,13 +9,10 @@
 use serde_json::json;
 use std::time::Duration;
 use tests::netns::{
-    BgpSpeaker, Bird, Capture, Frr, Line, Owner, Router, poll_until, ready, wait_established, wait_neighbor,
-    wait_path,
+    Beside, BgpSpeaker, Bird, Capture, poll_until, ready, wait_established, wait_neighbor, wait_path,
 };
 
 const SOON: Duration = Duration::from_secs(60);
-const DAEMONS: [&str; 2] = ["staticd", "bgpd"];
-const OURS: &str = "10.0.12.1";
 const THEIRS: &str = "10.0.12.2";
 const THEIRS_6: &str = "2001:db8:12::2";
 
@@ -99,31 +95,9 @@ router bgp 65001
     )
 }
 
-struct Scene {
-    router: Router,
-    middle: Capture,
-    line: Line,
-}
-
-impl Scene {
-    fn new(scenario: &str, ours: &str) -> Scene {
-        let line = Line::new(scenario, Owner::Routerd, Owner::Kernel);
-        let middle = Capture::start(&line.net, &line.r1, "eth2");
-        let file = line.net.path("r1.conf");
-        std::fs::write(&file, format!("{R1}{ours}")).unwrap();
-        let router = Router::start_file(&line.net, &line.r1, &file);
-        Scene { router, middle, line }
-    }
-
-    fn bird(&self, config: &str) -> Bird {
-        Bird::start(&self.line.net, &self.line.r2, config)
-    }
-
-    /// tshark has nothing to say against our frames.
-    #[track_caller]
-    fn assert_clean(&self) {
-        self.middle.so_far().assert_clean(&[self.line.r1.mac("eth2")], &Line::R1_ADDRESSES);
-    }
+#[track_caller]
+fn scene(scenario: &str, ours: &str) -> Beside {
+    Beside::new(scenario, &format!("{R1}{ours}"))
 }
 
 fn programs() -> Vec<&'static str> {
@@ -153,9 +127,9 @@ route-map OUT permit 20
   neighbor 10.0.12.2 route-map OUT out
   neighbor 10.0.12.2 addpath-tx-all-paths
 ";
-    let scene = Scene::new("bgpbird", &format!("{map}{}", ours("", v4)));
+    let scene = self::scene("bgpbird", &format!("{map}{}", ours("", v4)));
     let bird = scene.bird(&format!("{BIRD}{BIRD_ROUTES}{}", bird_session("", "add paths on;")));
-    let Scene { router, line, .. } = &scene;
+    let Beside { router, line, .. } = &scene;
     wait_established(router, THEIRS, SOON);
     let marked = json!({
         "aspath": { "string": "65002 65002" },
@@ -224,7 +198,7 @@ fn ipv4_packets_take_ipv6_next_hops() {
     if !ready(&programs()) {
         return;
     }
-    let scene = Scene::new(
+    let scene = self::scene(
         "bgpbird6",
         "
 router bgp 65001
@@ -256,7 +230,7 @@ protocol bgp v6 {{
 }}
 "
     ));
-    let Scene { router, line, .. } = &scene;
+    let Beside { router, line, .. } = &scene;
     wait_established(router, THEIRS_6, SOON);
     let theirs = json!({ "nexthops": [{ "ip": THEIRS_6 }], "valid": true });
     wait_path(router, "2001:db8:b100::/48", THEIRS_6, &theirs, SOON);
@@ -276,7 +250,7 @@ fn roles_mark_routes_and_refuse_peers_that_see_it_otherwise() {
         return;
     }
     let role = " neighbor 10.0.12.2 local-role customer\n neighbor 10.0.12.2 password s3cret\n";
-    let scene = Scene::new("bgprole", &ours(role, ""));
+    let scene = self::scene("bgprole", &ours(role, ""));
     let config = |role: &str| {
         format!(
             "{BIRD}{BIRD_ROUTES}{}",
@@ -284,7 +258,7 @@ fn roles_mark_routes_and_refuse_peers_that_see_it_otherwise() {
         )
     };
     let bird = scene.bird(&config("provider"));
-    let Scene { router, .. } = &scene;
+    let Beside { router, .. } = &scene;
     wait_established(router, THEIRS, SOON);
     // What a provider says goes to customers only (RFC 9234).
     wait_path(router, "198.51.100.0/24", THEIRS, &json!({ "otc": 65002, "valid": true }), SOON);
@@ -303,90 +277,6 @@ fn roles_mark_routes_and_refuse_peers_that_see_it_otherwise() {
     scene.assert_clean();
 }
 
-/// The peer's routes are stale now, and used.
-#[track_caller]
-fn wait_stale(router: &Router, stale: bool) {
-    let wanted =
-        if stale { json!({ "stale": true, "valid": true }) } else { json!({ "stale": null, "valid": true }) };
-    wait_path(router, "10.0.2.0/24", THEIRS, &wanted, SOON);
-}
-
-#[test]
-#[ignore = "needs root and network namespaces: run by .ci/run"]
-fn bird_is_killed_and_comes_back_and_no_packet_is_lost() {
-    if !ready(&programs()) {
-        return;
-    }
-    let scene = Scene::new("bgpbirdgr", &ours("", ""));
-    let config =
-        format!("{BIRD}{BIRD_ROUTES}{}", bird_session("graceful restart on; graceful restart time 60;", ""));
-    let bird = scene.bird(&config);
-    let Scene { router, line, .. } = &scene;
-    wait_established(router, THEIRS, SOON);
-    wait_stale(router, false);
-    line.a.wait_ping("10.0.2.10", SOON);
-    drop(bird);
-    wait_stale(router, true);
-    line.a.assert_ping("10.0.2.10", 60, "");
-    let bird = Bird::recover(&line.net, &line.r2, &config);
-    line.a.assert_ping("10.0.2.10", 40, "");
-    wait_established(router, THEIRS, SOON);
-    bird.wait_route("10.0.1.0/24", &["BGP.as_path: 65001"], SOON);
-    wait_stale(router, false);
-    line.a.assert_ping("10.0.2.10", 40, "");
-
-    // It goes for good.
-    drop(bird);
-    wait_stale(router, true);
-    let config = config.replace("graceful restart time 60", "graceful restart time 3");
-    let bird = Bird::recover(&line.net, &line.r2, &config);
-    wait_established(router, THEIRS, SOON);
-    wait_stale(router, false);
-    drop(bird);
-    wait_stale(router, true);
-    router.wait_no_route("10.0.2.0/24", SOON);
-    scene.assert_clean();
-}
-
-#[test]
-#[ignore = "needs root and network namespaces: run by .ci/run"]
-fn bgpd_is_killed_and_no_packet_is_lost_until_it_is_back() {
-    if !ready(&[&Frr::NEEDS[..], &DAEMONS, &Capture::NEEDS].concat()) {
-        return;
-    }
-    let scene = Scene::new("bgpfrrgr", &ours("", ""));
-    let Scene { router, line, .. } = &scene;
-    let config = "
-hostname r2
-router bgp 65002
- bgp router-id 2.2.2.2
- no bgp ebgp-requires-policy
- bgp graceful-restart
- bgp graceful-restart preserve-fw-state
- neighbor 10.0.12.1 remote-as 65001
- neighbor 10.0.12.1 timers 3 9
- neighbor 10.0.12.1 timers connect 1
- address-family ipv4 unicast
-  network 10.0.2.0/24
- exit-address-family
-";
-    let mut frr = Frr::start(&line.net, &line.r2, &DAEMONS, config);
-    wait_established(router, THEIRS, SOON);
-    wait_stale(router, false);
-    frr.wait_route("10.0.1.0/24", "bgp", SOON);
-    line.a.wait_ping("10.0.2.10", SOON);
-    frr.kill("bgpd");
-    wait_stale(router, true);
-    line.a.assert_ping("10.0.2.10", 60, "");
-    // While bgpd puts its routes in again its own kernel may drop a packet: that is not ours to promise.
-    frr.restart("bgpd");
-    wait_established(router, THEIRS, SOON);
-    wait_path(&frr, "10.0.1.0/24", OURS, &json!({ "valid": true }), SOON);
-    wait_stale(router, false);
-    line.a.assert_ping("10.0.2.10", 40, "");
-    scene.assert_clean();
-}
-
 #[test]
 #[ignore = "needs root and network namespaces: run by .ci/run"]
 fn a_speaker_of_two_octet_as_numbers_puts_the_path_together() {
@@ -395,10 +285,10 @@ fn a_speaker_of_two_octet_as_numbers_puts_the_path_together() {
     }
     let silent = " neighbor 10.0.12.2 dont-capability-negotiate\n";
     let ours = ours(silent, "").replace("router bgp 65001", "router bgp 4200000001");
-    let scene = Scene::new("bgpold", &ours);
+    let scene = self::scene("bgpold", &ours);
     let old = bird_session("enable as4 off;", "").replace("as 65001", "as 23456");
     let bird = scene.bird(&format!("{BIRD}{BIRD_ROUTES}{old}"));
-    let Scene { router, line, .. } = &scene;
+    let Beside { router, line, .. } = &scene;
     wait_established(router, THEIRS, SOON);
     wait_path(
         router,
@@ -428,7 +318,7 @@ fn many_routes_pass_through_us_and_go_again() {
         return;
     }
     let third = " neighbor 10.0.1.10 remote-as 65003\n neighbor 10.0.1.10 timers connect 1\n";
-    let scene = Scene::new("bgpmany", &ours(third, ""));
+    let scene = self::scene("bgpmany", &ours(third, ""));
     let routes: String =
         (0..MANY).map(|n| format!("route 100.{}.{}.0/24 blackhole;\n", n / 256, n % 256)).collect();
     let config =

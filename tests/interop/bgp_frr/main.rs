@@ -10,8 +10,8 @@
 use serde_json::{Value, json};
 use std::time::Duration;
 use tests::netns::{
-    BgpSpeaker, Capture, Frr, Line, Owner, Router, poll_until, ready, wait_established, wait_neighbor,
-    wait_no_path, wait_path,
+    BgpSpeaker, Capture, Frr, Line, Owner, Router, link_local, poll_until, ready, wait_established,
+    wait_neighbor, wait_no_path, wait_path,
 };
 
 const SOON: Duration = Duration::from_secs(60);
@@ -563,20 +563,4 @@ router bgp {asn}
     scene.frr.wait_route("10.0.1.0/24", "bgp", SOON);
     scene.line.a.wait_ping("10.0.2.10", SOON);
     scene.assert_clean();
-}
-
-/// The link-local address a MAC address makes (RFC 4291 appendix A).
-fn link_local(mac: &str) -> String {
-    let octets: Vec<u8> = mac.split(':').map(|octet| u8::from_str_radix(octet, 16).unwrap()).collect();
-    let words = [
-        0xfe80,
-        0,
-        0,
-        0,
-        u16::from_be_bytes([octets[0] ^ 2, octets[1]]),
-        u16::from_be_bytes([octets[2], 0xff]),
-        u16::from_be_bytes([0xfe, octets[3]]),
-        u16::from_be_bytes([octets[4], octets[5]]),
-    ];
-    core::net::Ipv6Addr::from(words).to_string()
 }

@@ -9,8 +9,7 @@
 use serde_json::{Value, json};
 use std::time::Duration;
 use tests::netns::{
-    BgpSpeaker, Capture, Line, Owner, Process, Router, poll_until, ready, wait_established, wait_no_path,
-    wait_path,
+    Beside, BgpSpeaker, Capture, Process, poll_until, ready, wait_established, wait_no_path, wait_path,
 };
 
 const SOON: Duration = Duration::from_secs(60);
@@ -47,35 +46,17 @@ router bgp 65001
  exit-address-family
 ";
 
-struct Scene {
-    router: Router,
-    middle: Capture,
-    line: Line,
+#[track_caller]
+fn scene(scenario: &str, more: &str) -> Beside {
+    Beside::new(scenario, &format!("{R1}{SESSION}{more}"))
 }
 
-impl Scene {
-    fn new(scenario: &str, more: &str) -> Scene {
-        let line = Line::new(scenario, Owner::Routerd, Owner::Kernel);
-        let middle = Capture::start(&line.net, &line.r1, "eth2");
-        let file = line.net.path("r1.conf");
-        std::fs::write(&file, format!("{R1}{SESSION}{more}")).unwrap();
-        let router = Router::start_file(&line.net, &line.r1, &file);
-        Scene { router, middle, line }
-    }
-
-    /// Starts a program on r2 with a file of its own.
-    fn start(&self, name: &str, text: &str, script: &str) -> Process {
-        let file = self.line.net.path(&format!("{name}.conf"));
-        std::fs::write(&file, text).unwrap();
-        let script = script.replace("FILE", &file.display().to_string());
-        self.line.r2.spawn(name, "sh", &["-c", &script])
-    }
-
-    /// tshark has nothing to say against our frames.
-    #[track_caller]
-    fn assert_clean(&self) {
-        self.middle.so_far().assert_clean(&[self.line.r1.mac("eth2")], &Line::R1_ADDRESSES);
-    }
+/// Starts a program on r2 with a file of its own.
+fn start(scene: &Beside, name: &str, text: &str, script: &str) -> Process {
+    let file = scene.line.net.path(&format!("{name}.conf"));
+    std::fs::write(&file, text).unwrap();
+    let script = script.replace("FILE", &file.display().to_string());
+    scene.line.r2.spawn(name, "sh", &["-c", &script])
 }
 
 const GOBGP: &str = "
@@ -104,9 +85,9 @@ fn gobgp_and_we_exchange_routes_and_take_them_back() {
     if !ready(&[&["gobgpd", "gobgp"][..], &Capture::NEEDS].concat()) {
         return;
     }
-    let scene = Scene::new("bgpgo", "");
-    let _daemon = scene.start("gobgpd", GOBGP, "exec gobgpd -f FILE -t toml");
-    let Scene { router, line, .. } = &scene;
+    let scene = self::scene("bgpgo", "");
+    let _daemon = start(&scene, "gobgpd", GOBGP, "exec gobgpd -f FILE -t toml");
+    let Beside { router, line, .. } = &scene;
     wait_established(router, THEIRS, SOON);
     line.r2.ok("gobgp global rib add 198.51.100.0/24 nexthop 10.0.12.2 origin egp med 77 aspath 65010,65011 community 65001:1,no-export large-community 65002:1:2");
     line.r2.ok("gobgp global rib add 198.51.101.0/24 nexthop 10.0.12.2");
@@ -171,7 +152,7 @@ fn odd_attributes_cost_routes_at_most_and_never_the_session() {
     if !ready(&[&["exabgp"][..], &Capture::NEEDS].concat()) {
         return;
     }
-    let scene = Scene::new("bgpexa", "");
+    let scene = self::scene("bgpexa", "");
     let routes = "
         route 198.51.100.0/24 next-hop 10.0.12.2 attribute [ 0x63 0xc0 0x0102030405 ];
         route 198.51.101.0/24 next-hop 10.0.12.2 attribute [ 0x64 0x80 0x00 ];
@@ -182,8 +163,8 @@ fn odd_attributes_cost_routes_at_most_and_never_the_session() {
         route 198.51.106.0/24 next-hop 10.0.12.1;
         route 198.51.107.0/24 next-hop 10.0.12.2;
 ";
-    let _exabgp = scene.start("exabgp", &exabgp(routes), EXABGP);
-    let Scene { router, .. } = &scene;
+    let _exabgp = start(&scene, "exabgp", &exabgp(routes), EXABGP);
+    let Beside { router, .. } = &scene;
     wait_established(router, THEIRS, SOON);
     wait_path(
         router,
@@ -231,7 +212,7 @@ router bgp 65001
  address-family ipv4 unicast
   neighbor 10.0.12.2 route-map IN in
 ";
-    let scene = Scene::new("bgprpki", rpki);
+    let scene = self::scene("bgprpki", rpki);
     let routes = "
         route 198.51.100.0/24 next-hop 10.0.12.2;
         route 198.51.101.0/24 next-hop 10.0.12.2;
@@ -248,10 +229,10 @@ router bgp 65001
         "exec stayrtr -cache {} -bind :3323 -checktime=false -refresh 1 -metrics.addr 127.0.0.1:9847",
         cache.display()
     );
-    let _cache = scene.start("stayrtr", "", &script);
+    let _cache = start(&scene, "stayrtr", "", &script);
     scene.line.r2.wait_listening(3323);
-    let _exabgp = scene.start("exabgp", &exabgp(routes), EXABGP);
-    let Scene { router, .. } = &scene;
+    let _exabgp = start(&scene, "exabgp", &exabgp(routes), EXABGP);
+    let Beside { router, .. } = &scene;
     let state = |prefix: &str, wanted: Value| wait_path(router, prefix, THEIRS, &wanted, SOON);
     state("198.51.100.0/24", json!({ "rpkiValidationState": "valid", "valid": true }));
     state("198.51.102.0/24", json!({ "rpkiValidationState": "not found", "valid": true }));

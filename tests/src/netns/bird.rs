@@ -71,6 +71,15 @@ impl Bird {
         });
     }
 
+    /// Waits until it has none from this protocol of its.
+    #[track_caller]
+    pub fn wait_no_route_of(&self, prefix: &str, protocol: &str, limit: Duration) {
+        poll_until(limit, &format!("BIRD forgets {prefix} of {protocol}"), || {
+            let text = self.ask(&format!("show route {prefix} protocol {protocol}")).stdout;
+            if text.contains(prefix) { Err(text) } else { Ok(()) }
+        });
+    }
+
     /// What it has logged to stderr.
     pub fn log(&self) -> String {
         self.process.log()

@@ -13,6 +13,7 @@
 
 #![expect(clippy::panic, reason = "a harness that cannot build its scene fails the test with the reason")]
 
+mod beside;
 mod bgp;
 mod bird;
 mod capture;
@@ -22,10 +23,12 @@ mod host;
 mod line;
 mod lsdb;
 mod net;
+mod pinging;
 mod process;
 mod router;
 mod wait;
 
+pub use beside::Beside;
 pub use bgp::{BgpSpeaker, has, wait_established, wait_neighbor, wait_no_path, wait_path};
 pub use bird::Bird;
 pub use capture::{Capture, Pcap};
@@ -34,10 +37,11 @@ pub use frr::Frr;
 pub use host::{Hop, Ping};
 pub use line::{Line, Owner};
 pub use lsdb::{Lsa, Lsdb, Speaker, wait_gone, wait_ospf, wait_same};
-pub use net::{Net, Node};
+pub use net::{Net, Node, link_local};
+pub use pinging::Pinging;
 pub use process::{Finished, Process};
 pub use router::{Router, binary, selected};
-pub use wait::poll_until;
+pub use wait::{Stopwatch, poll_until};
 
 use std::io::Write as _;
 

@@ -14,15 +14,16 @@ pub struct Net {
 }
 
 impl Net {
-    /// A new scene. Namespaces are called `rt<pid>-<name>`, so that tests side by side do not meet.
+    /// A new scene. Namespaces are called `rt<pid>-<scenario>-<name>`, so that tests side by side do not meet, whether of
+    /// one process or of several.
     pub fn new(scenario: &str) -> Net {
         sweep();
-        let prefix = format!("rt{}-", std::process::id());
-        let folder = std::env::temp_dir().join(format!("{prefix}{scenario}"));
+        let scene = format!("rt{}-{scenario}", std::process::id());
+        let folder = std::env::temp_dir().join(&scene);
         // A leftover of an earlier process with the same id.
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).expect("the temporary folder is writable");
-        Net { folder, prefix, spaces: Vec::new() }
+        Net { folder, prefix: format!("{scene}-"), spaces: Vec::new() }
     }
 
     /// The folder for the scenario's files.
@@ -224,6 +225,17 @@ impl Node {
     }
 }
 
+/// The link-local address a MAC address makes (RFC 4291 appendix A).
+#[track_caller]
+pub fn link_local(mac: &str) -> String {
+    let octet = |octet| u8::from_str_radix(octet, 16).expect("a MAC address is six bytes in hex");
+    let octets: Vec<u8> = mac.split(':').map(octet).collect();
+    let &[a, b, c, d, e, f] = octets.as_slice() else { panic!("{mac} is no MAC address") };
+    let word = |high, low| u16::from_be_bytes([high, low]);
+    let words = [0xfe80, 0, 0, 0, word(a ^ 2, b), word(c, 0xff), word(0xfe, d), word(e, f)];
+    core::net::Ipv6Addr::from(words).to_string()
+}
+
 /// `ip ...`, which must succeed.
 #[track_caller]
 fn ip(words: &str) -> String {
@@ -252,6 +264,11 @@ fn owner(space: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mac_address_makes_a_link_local_address() {
+        assert_eq!(link_local("52:54:00:12:34:56"), "fe80::5054:ff:fe12:3456");
+    }
 
     #[test]
     fn only_our_own_names_have_an_owner() {

@@ -5,7 +5,7 @@ use crate::command::Mode;
 use crate::config::{Edit, Run, gone, line};
 use crate::grammar::{Args, Modes, Row};
 use bgp::Family;
-use bgp::config::{BmpStation, BmpTarget, Rpki, RpkiCache};
+use bgp::config::{BmpStation, BmpTarget, Dump, DumpKind, Rpki, RpkiCache};
 use core::net::IpAddr;
 
 const HELP: &[(&str, &str)] = &[
@@ -24,6 +24,14 @@ const HELP: &[(&str, &str)] = &[
     ("refresh", "Between questions"),
     ("seconds", "Seconds"),
     ("bmp", "Monitoring (RFC 7854)"),
+    ("dump", "Write MRT files (RFC 6396)"),
+    ("all", "Every message that comes, and every change of state"),
+    ("all-et", "The same, with microseconds"),
+    ("updates", "UPDATEs that come"),
+    ("updates-et", "The same, with microseconds"),
+    ("routes-mrt", "The whole table"),
+    ("PATH", "The file's name; %Y%m%d.%H%M and the like stand for the time (UTC)"),
+    ("INTERVAL", "A new file every 15m, 1h30m or 300 (seconds)"),
     ("targets", "Stations"),
     ("NAME", "The name of these"),
     ("connect", "Where to connect to"),
@@ -80,6 +88,14 @@ pub(in crate::config) const ROWS: &[Row<Run>] = &[
         Modes::RPKI,
         "Seconds that answers are good for (7200)",
         |edit, args| interval(edit, args, |rpki| &mut rpki.expire),
+    )
+    .help(HELP),
+    line(
+        "dump bgp <all|all-et|updates|updates-et|routes-mrt> PATH [INTERVAL]",
+        "dump bgp <all|all-et|updates|updates-et|routes-mrt> [PATH [INTERVAL]]",
+        Modes::CONFIG,
+        "Write what peers say, or the table, to MRT files (RFC 6396)",
+        dump,
     )
     .help(HELP),
     line("bmp targets NAME", "bmp targets NAME", Modes::BGP, "Monitoring stations", targets).help(HELP),
@@ -140,6 +156,47 @@ fn cache(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
 fn interval(edit: &mut Edit<'_>, args: &Args, of: fn(&mut Rpki) -> &mut Option<u32>) -> Result<(), String> {
     *of(&mut edit.bgp_early().rpki) = value(args, "seconds")?;
     Ok(())
+}
+
+fn dump(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {
+    let (kind, microseconds) = match () {
+        () if args.has("all") => (DumpKind::All, false),
+        () if args.has("all-et") => (DumpKind::All, true),
+        () if args.has("updates") => (DumpKind::Updates, false),
+        () if args.has("updates-et") => (DumpKind::Updates, true),
+        () => (DumpKind::RoutesMrt, false),
+    };
+    if args.no() {
+        let removed = edit.config.bgp.as_mut().and_then(|bgp| bgp.dump.remove(&kind));
+        return gone(removed, || format!("no dump of {}", kind.name()));
+    }
+    let interval = args.text("INTERVAL").map(seconds).transpose()?;
+    edit.bgp_early().dump.insert(kind, Dump { path: args.need("PATH")?, interval, microseconds });
+    Ok(())
+}
+
+/// `1h30m`, `15m`, `90s` or `300` in seconds.
+fn seconds(text: &str) -> Result<u32, String> {
+    let wrong = || format!("`{text}` is no interval such as 15m, 1h30m or 300, of at most a day");
+    let (mut total, mut number) = (0u32, None::<u32>);
+    for letter in text.chars() {
+        let unit = match letter {
+            '0'..='9' => {
+                let digit = letter.to_digit(10).unwrap_or(0);
+                number = number.unwrap_or(0).checked_mul(10).and_then(|n| n.checked_add(digit));
+                number.ok_or_else(wrong)?;
+                continue;
+            }
+            'h' => 3_600,
+            'm' => 60,
+            's' => 1,
+            _ => return Err(wrong()),
+        };
+        let part = number.take().and_then(|n| n.checked_mul(unit)).ok_or_else(wrong)?;
+        total = total.checked_add(part).ok_or_else(wrong)?;
+    }
+    total = total.checked_add(number.unwrap_or(0)).ok_or_else(wrong)?;
+    Some(total).filter(|t| (1..=86_400).contains(t)).ok_or_else(wrong)
 }
 
 fn targets(edit: &mut Edit<'_>, args: &Args) -> Result<(), String> {

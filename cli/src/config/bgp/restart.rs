@@ -13,7 +13,7 @@ const HELP: &[(&str, &str)] = &[
     ("stalepath-time", "How long stale routes live (360)"),
     ("select-defer-time", "How long the peers' routes are waited for after a restart (360)"),
     ("seconds", "Seconds"),
-    ("preserve-fw-state", "Say that forwarding went on"),
+    ("preserve-fw-state", "Say that forwarding went on without the session"),
     ("notification", "A NOTIFICATION is a restart as well (RFC 8538; on by default)"),
 ];
 
@@ -38,7 +38,7 @@ pub(in crate::config) const ROWS: &[Row<Run>] = &[
         "bgp graceful-restart restart-time <1-4095>$seconds",
         "bgp graceful-restart restart-time [<1-4095>$seconds]",
         Modes::BGP,
-        "Seconds peers are to wait for us (120)",
+        "Seconds peers are to wait for us, and we for them after a start (120)",
         |edit, args| seconds(edit, args, |r| &mut r.restart_time),
     )
     .help(HELP),
@@ -62,7 +62,7 @@ pub(in crate::config) const ROWS: &[Row<Run>] = &[
         "bgp graceful-restart preserve-fw-state",
         "bgp graceful-restart preserve-fw-state",
         Modes::BGP,
-        "Say that forwarding went on during our restart",
+        "Say that forwarding went on when a session comes back; never of the first one after a start",
         |edit, args| flag(edit, args, |r| &mut r.preserve_fw_state),
     )
     .help(HELP),

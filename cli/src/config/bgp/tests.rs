@@ -2,7 +2,10 @@ use crate::command::Mode;
 use crate::config::edit;
 use crate::config::tests::{after, refusal};
 use bgp::Family;
-use bgp::config::{AllowAsIn, Config, NeighborConfig, NeighborFamily, PeerKey, RemoteAs, SendCommunity};
+use bgp::config::{
+    AllowAsIn, Config, Dump, DumpKind, NeighborConfig, NeighborFamily, PeerKey, RemoteAs, SendCommunity,
+};
+use std::collections::BTreeMap;
 
 fn bgp(lines: &[&str]) -> Config {
     let mut all = vec!["router bgp 65001"];
@@ -382,5 +385,28 @@ fn lines_that_mean_nothing_here_are_accepted_and_what_would_matter_is_not() {
     ] {
         let lines = ["router bgp 65001", "neighbor 10.0.0.2 remote-as 1", matters];
         assert!(refusal(&lines).column.is_some(), "{matters}");
+    }
+}
+
+#[test]
+fn dumps_are_of_all_of_updates_or_of_the_table_each_into_files_of_its_own() {
+    let lines = |lines: &[&str]| {
+        let all = [&["router bgp 65001", "exit"], lines].concat();
+        after(&all).bgp.unwrap().dump
+    };
+    let dump = |path: &str, interval, microseconds| Dump { path: path.to_owned(), interval, microseconds };
+    let all =
+        lines(&["dump bgp all-et /a 1h30m", "dump bgp updates /u.%H%M 15m", "dump bgp routes-mrt /r 300"]);
+    assert_eq!(all[&DumpKind::All], dump("/a", Some(5_400), true));
+    assert_eq!(all[&DumpKind::Updates], dump("/u.%H%M", Some(900), false));
+    assert_eq!(all[&DumpKind::RoutesMrt], dump("/r", Some(300), false));
+    // As in FRR, `all` and `all-et` are one dump in two forms.
+    let again = lines(&["dump bgp all-et /a 60", "dump bgp all /b"]);
+    assert_eq!(again[&DumpKind::All], dump("/b", None, false));
+    assert_eq!(lines(&["dump bgp updates /u", "no dump bgp updates /u"]), BTreeMap::new());
+    assert_eq!(lines(&["dump bgp updates /u", "no dump bgp updates"]), BTreeMap::new());
+    for wrong in ["0", "2d", "m", "25h", "4294967296"] {
+        let error = refusal(&["router bgp 65001", "exit", &format!("dump bgp updates /u {wrong}")]);
+        assert!(error.to_string().contains("is no interval"), "{error}");
     }
 }

@@ -262,15 +262,19 @@ fn next_hops(path: &PathView) -> Vec<Value> {
     all
 }
 
-fn peer(path: &PathView) -> Value {
+pub(super) fn peer(path: &PathView) -> Value {
     let kind = path.peer.kind.map(|kind| match kind {
         PeerKind::Internal => "internal",
         PeerKind::Confederation => "confed-external",
         PeerKind::External => "external",
     });
     object(vec![
-        ("peerId", Some(json!(path.peer.name))),
+        (
+            "peerId",
+            Some(if path.peer.on_interface { json!(path.peer.address) } else { json!(path.peer.name) }),
+        ),
         ("routerId", Some(json!(path.peer.router_id.to_string()))),
+        ("interface", path.peer.on_interface.then(|| json!(path.peer.name))),
         ("type", kind.map(|kind| json!(kind))),
     ])
 }

@@ -10,15 +10,20 @@
 //! | `summary` | neighbors, one line each |
 //! | `neighbor` | all there is to say of them |
 //! | `neighbor_json` | the same as JSON |
+//! | `restart` | of it, graceful restarts |
 //! | `internals` | next hops, statistics, memory, groups, attributes |
+//! | `bmp`, `dump` | monitoring stations, files that are written |
 //! | `rpki` | validating caches |
 
 mod adjacent;
+mod bmp;
+mod dump;
 mod entry;
 mod explain;
 mod internals;
 mod neighbor;
 mod neighbor_json;
+mod restart;
 mod rpki;
 mod summary;
 mod table;
@@ -39,6 +44,7 @@ pub(super) fn text(reply: Option<&BgpReply>, view: &View, first: bool) -> String
         BgpReply::Entry(entry) => entry::text(entry),
         BgpReply::Explain(explain) => explain::text(explain),
         BgpReply::Summary(all) => summary::text(all),
+        BgpReply::Neighbors(all) if face(view).restarts => restart::text(all),
         BgpReply::Neighbors(all) => neighbor::text(all),
         BgpReply::NextHops(all) => internals::next_hops(all),
         BgpReply::Statistics(statistics) => internals::statistics(statistics),
@@ -46,6 +52,8 @@ pub(super) fn text(reply: Option<&BgpReply>, view: &View, first: bool) -> String
         BgpReply::UpdateGroups(groups) => internals::update_groups(groups),
         BgpReply::PeerGroups(groups) => internals::peer_groups(groups),
         BgpReply::Attributes(page) => internals::attributes(page, first),
+        BgpReply::Dumps(all) => dump::text(all),
+        BgpReply::Bmp(view) => bmp::text(view),
         BgpReply::Rpki(view) => rpki::caches(view),
         BgpReply::RpkiTable(page) => rpki::table(page, first),
         BgpReply::Mrt(page) => records(page),
@@ -53,7 +61,7 @@ pub(super) fn text(reply: Option<&BgpReply>, view: &View, first: bool) -> String
 }
 
 /// An answer as JSON.
-pub(super) fn json(reply: Option<&BgpReply>) -> Value {
+pub(super) fn json(reply: Option<&BgpReply>, view: &View) -> Value {
     let Some(reply) = reply else { return object(vec![("running", Some(json!(false)))]) };
     match reply {
         BgpReply::Routes(page) if page.of.is_adjacent() => adjacent::json(page),
@@ -61,6 +69,7 @@ pub(super) fn json(reply: Option<&BgpReply>) -> Value {
         BgpReply::Entry(entry) => entry::json(entry),
         BgpReply::Explain(explain) => plain(explain),
         BgpReply::Summary(all) => summary::json(all),
+        BgpReply::Neighbors(all) if face(view).restarts => restart::json(all),
         BgpReply::Neighbors(all) => neighbor_json::json(all),
         BgpReply::NextHops(all) => internals::next_hops_json(all),
         BgpReply::Statistics(statistics) => internals::statistics_json(statistics),
@@ -68,6 +77,8 @@ pub(super) fn json(reply: Option<&BgpReply>) -> Value {
         BgpReply::UpdateGroups(groups) => plain(groups),
         BgpReply::PeerGroups(groups) => internals::peer_groups_json(groups),
         BgpReply::Attributes(page) => plain(page),
+        BgpReply::Dumps(all) => plain(all),
+        BgpReply::Bmp(view) => plain(view),
         BgpReply::Rpki(view) => rpki::caches_json(view),
         BgpReply::RpkiTable(page) => rpki::table_json(page),
         BgpReply::Mrt(page) => plain(page),

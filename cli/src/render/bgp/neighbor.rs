@@ -1,7 +1,7 @@
 //! All there is to say of neighbors.
 
-use super::span;
-use bgp::config::{AddPathTx, AllowAsIn, GracefulRestartMode, Role, SendCommunity};
+use super::{restart, span};
+use bgp::config::{AddPathTx, AllowAsIn, Role, SendCommunity};
 use bgp::settings::PeerKind;
 use bgp::show::{Both, Capabilities, Neighbor, NeighborFamily, Neighbors, PeerState};
 use std::fmt::Write;
@@ -21,7 +21,7 @@ fn one(out: &mut String, n: &Neighbor) {
     if let Some(capabilities) = &n.capabilities {
         self::capabilities(out, n, capabilities);
     }
-    restart(out, n);
+    restart::section(out, n);
     messages(out, n);
     n.families.iter().for_each(|f| family(out, n, f));
     let _ = writeln!(out, "\n  Connections established {}; dropped {}", n.established, n.dropped);
@@ -150,47 +150,6 @@ fn capabilities(out: &mut String, n: &Neighbor, c: &Capabilities) {
     if !c.unknown.is_empty() {
         let codes: Vec<String> = c.unknown.iter().map(ToString::to_string).collect();
         let _ = writeln!(out, "    Unknown capabilities received: {}", codes.join(" "));
-    }
-}
-
-pub(super) fn mode(mode: Option<GracefulRestartMode>) -> &'static str {
-    match mode {
-        None => "NotApplicable",
-        Some(GracefulRestartMode::Disable) => "Disable",
-        Some(GracefulRestartMode::Helper) => "Helper",
-        Some(GracefulRestartMode::Restarter) => "Restart",
-    }
-}
-
-fn restart(out: &mut String, n: &Neighbor) {
-    let r = &n.restart;
-    out.push_str("  Graceful restart information:\n");
-    let named = |pick: fn(&bgp::show::EndOfRib) -> bool| -> Vec<String> {
-        r.families.iter().filter(|(_, end)| pick(end)).map(|(family, _)| family.to_string()).collect()
-    };
-    let (sent, received) = (named(|end| end.sent), named(|end| end.received));
-    if !sent.is_empty() {
-        let _ = writeln!(out, "    End-of-RIB send: {}", sent.join(", "));
-    }
-    if !received.is_empty() {
-        let _ = writeln!(out, "    End-of-RIB received: {}", received.join(", "));
-    }
-    let truth = |b: bool| if b { "True" } else { "False" };
-    let _ =
-        writeln!(out, "    Local GR Mode: {}\n    Remote GR Mode: {}", mode(Some(r.local)), mode(r.remote));
-    let _ = writeln!(out, "    R bit: {}\n    N bit: {}", truth(r.restarting), truth(r.notification));
-    let (ours, its) = r.times;
-    let _ = writeln!(out, "    Timers:\n      Configured Restart Time(sec): {ours}");
-    let _ = writeln!(out, "      Received Restart Time(sec): {its}");
-    if let Some(ms) = r.waiting_ms {
-        let _ = writeln!(out, "      Restart Time Remaining(sec): {}", ms / 1000);
-    }
-    for (family, end) in &r.families {
-        let yes = |b: bool| if b { "Yes" } else { "No" };
-        let _ = writeln!(out, "    {family}:\n      F bit: {}", truth(end.forwarding));
-        let _ = writeln!(out, "      End-of-RIB sent: {}", yes(end.sent));
-        let _ = writeln!(out, "      End-of-RIB received: {}", yes(end.received));
-        let _ = writeln!(out, "      Timers:\n        Configured Stale Path Time(sec): {}", r.stalepath_time);
     }
 }
 

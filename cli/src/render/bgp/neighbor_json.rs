@@ -1,9 +1,9 @@
 //! All there is to say of neighbors, as JSON with FRR's names.
 
-use super::neighbor::{communities, mode, role};
-use super::{family_key, object, span, yes};
+use super::neighbor::{communities, role};
+use super::{family_key, object, restart, span, yes};
 use bgp::settings::{Filters, PeerKind};
-use bgp::show::{Both, Capabilities, EndOfRib, Neighbor, NeighborFamily, Neighbors, PeerState};
+use bgp::show::{Both, Capabilities, Neighbor, NeighborFamily, Neighbors, PeerState};
 use core::net::SocketAddr;
 use serde_json::{Map, Value, json};
 
@@ -21,7 +21,7 @@ fn one(n: &Neighbor) -> Value {
     members.extend(timers(n));
     members.extend([
         ("neighborCapabilities", n.capabilities.as_ref().map(|c| capabilities(n, c))),
-        ("gracefulRestartInfo", Some(restart(n))),
+        ("gracefulRestartInfo", Some(restart::section_json(n))),
         ("messageStats", Some(messages(n))),
         ("minBtwnAdvertisementRunsTimerMsecs", Some(json!(u32::from(n.advertisement_interval) * 1000))),
         ("addressFamilyInfo", Some(families(n))),
@@ -139,39 +139,6 @@ fn add_path(c: &Capabilities) -> Value {
     Value::Object(c.add_path.iter().filter_map(one).collect())
 }
 
-fn restart(n: &Neighbor) -> Value {
-    let r = &n.restart;
-    let named = |pick: fn(&EndOfRib) -> bool| -> Value {
-        let all = r.families.iter().filter(|(_, end)| pick(end));
-        Value::Object(all.map(|(family, _)| (family_key(*family).to_owned(), json!(true))).collect())
-    };
-    let mut members = vec![
-        ("endOfRibSend", Some(named(|end| end.sent))),
-        ("endOfRibRecv", Some(named(|end| end.received))),
-        ("localGrMode", Some(json!(mode(Some(r.local))))),
-        ("remoteGrMode", Some(json!(mode(r.remote)))),
-        ("rBit", Some(json!(r.restarting))),
-        ("nBit", Some(json!(r.notification))),
-        (
-            "timers",
-            Some(object(vec![
-                ("configuredRestartTimer", Some(json!(r.times.0))),
-                ("receivedRestartTimer", Some(json!(r.times.1))),
-                ("restartTimerRemaining", r.waiting_ms.map(|ms| json!(ms / 1000))),
-            ])),
-        ),
-    ];
-    members.extend(r.families.iter().map(|(family, end)| {
-        let value = json!({
-            "fBit": end.forwarding,
-            "endOfRibStatus": { "endOfRibSend": end.sent, "endOfRibRecv": end.received },
-            "timers": { "stalePathTimer": r.stalepath_time },
-        });
-        (family_key(*family), Some(value))
-    }));
-    object(members)
-}
-
 fn messages(n: &Neighbor) -> Value {
     let m = &n.messages;
     let (sent, received) = m.total();
@@ -272,6 +239,8 @@ fn reset(n: &Neighbor) -> Members {
         ("lastResetTimerMsecs", Some(json!(r.ago_ms))),
         ("lastResetDueTo", Some(json!(r.reason))),
         ("lastErrorCodeSubcode", codes),
+        ("lastNotificationReason", r.notification_reason.as_ref().map(|text| json!(text))),
+        ("lastNotificationHardReset", r.notification.map(|_| json!(r.hard_reset))),
         ("lastShutdownDescription", r.message.as_ref().map(|text| json!(text))),
     ]
 }

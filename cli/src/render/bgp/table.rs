@@ -118,9 +118,14 @@ fn status(path: &PathRow) -> String {
     [first, second, third].iter().collect()
 }
 
-/// What a path leaves by: its link-local address, where that is the one in use.
+/// What a path leaves by: its link-local address, where that is the one in use; of an interface neighbor the interface
+/// says as much.
 fn next_hop(path: &PathRow) -> String {
-    path.link_local.map_or_else(|| path.next_hop.to_string(), |address| address.to_string())
+    let used = path.link_local.map_or(path.next_hop, IpAddr::V6);
+    match &path.interface {
+        Some(interface) if scope(used) == Some("link-local") => interface.clone(),
+        _ => used.to_string(),
+    }
 }
 
 pub(super) fn origin_code(origin: Origin) -> char {

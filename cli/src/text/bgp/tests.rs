@@ -241,6 +241,9 @@ rpki
  rpki cache 10.0.0.9 3323 preference 1
 exit
 !
+dump bgp updates-et \"/var/log/two words.%Y%m%d.%H%M\" 900
+dump bgp routes-mrt /var/log/rib
+!
 end
 ";
     assert_eq!(print(&parse(golden, "x").unwrap()), golden);

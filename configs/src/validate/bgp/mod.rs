@@ -6,7 +6,9 @@ mod neighbor;
 
 use super::Checker;
 use super::interfaces::is_unicast;
-use bgp::config::{BmpTarget, Confederation, Config, GracefulRestart, Rpki, Shutdown, Timers};
+use bgp::config::{
+    BmpTarget, Confederation, Config, Dump, DumpKind, GracefulRestart, Rpki, Shutdown, Timers,
+};
 use core::net::{IpAddr, Ipv4Addr};
 use fib::Prefix;
 use policy::config::Config as Policy;
@@ -37,6 +39,11 @@ pub(super) fn check(c: &mut Checker, bgp: &Config, policy: &Policy) {
         }
     });
     c.within("rpki", |c| rpki(c, &bgp.rpki));
+    c.within("dump", |c| {
+        for (kind, dump) in &bgp.dump {
+            c.within(kind.name(), |c| self::dump(c, *kind, dump));
+        }
+    });
     c.within("bmp", |c| {
         for (name, target) in &bgp.bmp {
             c.within(name.as_str(), |c| bmp(c, name, target));
@@ -134,6 +141,18 @@ fn rpki(c: &mut Checker, rpki: &Rpki) {
         if let Some(value) = value {
             c.range(key, value, range);
         }
+    }
+}
+
+fn dump(c: &mut Checker, kind: DumpKind, dump: &Dump) {
+    if dump.path.is_empty() || dump.path.chars().any(char::is_control) {
+        c.within("path", |c| c.refuse("it is not the name of a file"));
+    }
+    if let Some(interval) = dump.interval {
+        c.range("interval", interval, 1..=86_400);
+    }
+    if kind == DumpKind::RoutesMrt && dump.microseconds {
+        c.within("microseconds", |c| c.refuse("a table has none"));
     }
 }
 

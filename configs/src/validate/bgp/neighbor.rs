@@ -80,9 +80,6 @@ fn peer(c: &mut Checker, bgp: &Config, key: &PeerKey, neighbor: &NeighborConfig)
         }
         PeerKey::Interface(name) => {
             c.interface_name(name);
-            c.warning(
-                "the address of a neighbor named by its interface is not learned yet: no session is tried",
-            );
             if bgp.peer_groups.contains_key(name) {
                 c.refuse(format!("`{name}` is a peer group as well: one of them needs another name"));
             }

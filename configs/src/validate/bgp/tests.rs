@@ -73,6 +73,10 @@ fn a_neighbor_has_an_as_of_its_own_or_of_its_group() {
             "{bad}"
         );
     }
+    let link = bgp("neighbors: {eth1: {remote-as: external}}");
+    assert_eq!(warnings(&link), [""; 0], "who it is, is found out");
+    let host = warnings(&format!("forwarding: {{ipv6: false}}\n{link}"));
+    assert!(host.iter().any(|w| w.starts_with("forwarding.ipv6: ")), "{host:?}");
     let warned = warnings(&bgp("neighbors: {eth1: {}}"));
     assert!(warned.iter().any(|w| w.contains("has no `remote-as`")), "as FRR takes it: {warned:?}");
 }

@@ -18,6 +18,7 @@ mod layer2;
 mod nd;
 mod offload;
 mod own;
+mod router;
 
 use super::*;
 use crate::checksum::{Sum, verify};

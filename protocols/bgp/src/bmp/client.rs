@@ -8,6 +8,7 @@ use crate::PeerIx;
 use crate::config::{BmpStation, BmpTarget};
 use crate::process::{Closed, ConnId};
 use crate::session::Reason;
+use crate::show::BmpView;
 use crate::table::From;
 use bytes::BytesMut;
 use fib::{Instant, Prefix};
@@ -81,6 +82,13 @@ impl Client {
         }
     }
 
+    /// For `show bmp`, by name.
+    pub fn view(&self, now: Instant) -> BmpView {
+        let mut targets: Vec<_> = self.stations.values().map(|station| station.view(now)).collect();
+        targets.sort_by(|a, b| a.name.cmp(&b.name));
+        BmpView { targets }
+    }
+
     /// Whether a station is connected: only then it matters which paths move.
     pub fn is_listening(&self) -> bool {
         self.stations.values().any(|s| s.connected)
@@ -115,7 +123,7 @@ impl Client {
                 self.wants.push_back(Output::Close(conn, true));
             }
             self.wants.push_back(Output::Said(station.name.clone(), "the station does not keep up"));
-            station.lost(now, false);
+            station.lost(now, false, "Queue overflow");
         }
     }
 
@@ -137,7 +145,13 @@ impl Client {
         if station.connected {
             self.wants.push_back(Output::Said(station.name.clone(), "the connection is lost"));
         }
-        station.lost(now, why == Closed::Unreachable);
+        let said = match why {
+            Closed::Refused => "Connection refused",
+            Closed::TimedOut => "Connection timed out",
+            Closed::Finished | Closed::Reset => "Connection closed",
+            Closed::Unreachable => "No route to host",
+        };
+        station.lost(now, why == Closed::Unreachable, said);
     }
 
     /// Appends at most `room` bytes of what is to be sent.

@@ -6,6 +6,7 @@ use super::{Monitored, Side, View, tells};
 use crate::attrs::AttrId;
 use crate::config::BmpTarget;
 use crate::process::ConnId;
+use crate::show::{BmpConnection, BmpState, BmpTargetView};
 use crate::table::{From, PathView, Table};
 use crate::wire::{Codec, Writer};
 use crate::{Family, PeerIx};
@@ -57,6 +58,12 @@ pub(super) struct Station {
     moved: BTreeSet<(Prefix, From)>,
     pub stats_at: Option<Instant>,
     stats_due: bool,
+    /// When the connection came about; what was sent on it since.
+    since: Option<Instant>,
+    bytes: u64,
+    updates: u64,
+    /// Why there is none.
+    why: &'static str,
 }
 
 /// The peers that are up.
@@ -81,6 +88,40 @@ impl Station {
             moved: BTreeSet::new(),
             stats_at: None,
             stats_due: false,
+            since: None,
+            bytes: 0,
+            updates: 0,
+            why: "",
+        }
+    }
+
+    /// What `show bmp` tells of it.
+    pub fn view(&self, now: Instant) -> BmpTargetView {
+        let told = |side| Family::ALL.into_iter().filter(move |f| tells(&self.target, side, *f)).collect();
+        let connection = self.target.connect.map(|to| {
+            let left = |at: Instant| if at > now { at.since(now) } else { Duration::ZERO };
+            let (state, timer) = match (self.since, self.retry_at) {
+                (Some(since), _) if self.connected => (BmpState::Up, now.since(since)),
+                (_, Some(at)) => (BmpState::RetryWait, left(at)),
+                _ => (BmpState::Connecting, Duration::ZERO),
+            };
+            BmpConnection {
+                address: to.address,
+                port: to.port,
+                state,
+                why: (state == BmpState::RetryWait && !self.why.is_empty()).then(|| self.why.to_owned()),
+                timer_ms: u64::try_from(timer.as_millis()).unwrap_or(u64::MAX),
+                route_monitoring: self.updates,
+                bytes: self.bytes,
+                queued: self.output.len() as u64,
+            }
+        });
+        BmpTargetView {
+            name: self.name.clone(),
+            pre_policy: told(Side::Pre),
+            post_policy: told(Side::Post),
+            stats_interval_ms: self.target.stats_interval,
+            connection,
         }
     }
 
@@ -88,6 +129,7 @@ impl Station {
     pub fn connected(&mut self, now: Instant, system: &str, peers: &Peers) {
         self.forget();
         self.connected = true;
+        self.since = Some(now);
         self.retry = RETRY;
         let description = concat!("routerd ", env!("CARGO_PKG_VERSION"));
         wire::initiation(&mut self.output, description, system);
@@ -95,9 +137,10 @@ impl Station {
         self.stats_at = self.stats_interval().map(|interval| now + interval);
     }
 
-    /// The connection is no more. Returns when it is tried again.
-    pub fn lost(&mut self, now: Instant, unreachable: bool) {
+    /// The connection is no more, or there was none; it is tried again.
+    pub fn lost(&mut self, now: Instant, unreachable: bool, why: &'static str) {
         self.forget();
+        self.why = why;
         self.conn = None;
         let wait = if unreachable { RETRY_UNREACHABLE } else { self.retry };
         self.retry_at = Some(now + wait);
@@ -118,6 +161,8 @@ impl Station {
         self.moved.clear();
         self.stats_at = None;
         self.stats_due = false;
+        self.since = None;
+        (self.bytes, self.updates) = (0, 0);
     }
 
     /// What is sent before the connection is closed for good: the rest of a message that was begun, and Termination.
@@ -207,6 +252,7 @@ impl Station {
         }
         self.make(room.min(AHEAD), view, peers);
         let part = self.output.split_to(room.min(self.output.len()));
+        self.bytes = self.bytes.saturating_add(part.len() as u64);
         out.extend_from_slice(&part);
     }
 
@@ -354,6 +400,7 @@ impl Station {
         update: impl FnOnce(&mut BytesMut) -> Result<(), ()>,
     ) {
         let told = wire::route_monitoring(&mut self.output, header, side == Side::Post, stamp, update);
+        self.updates = self.updates.saturating_add(1);
         debug_assert!(told.is_ok(), "attributes that came in one message go into a longer one");
     }
 }

@@ -168,8 +168,8 @@ pub fn peer_down(out: &mut BytesMut, peer: &PeerHeader, stamp: (u32, u32), why: 
         Some(Reason::Closed(Closed::Refused | Closed::TimedOut | Closed::Unreachable)) => {
             out.put_slice(&[2, 0, 18]);
         }
-        // No event of the FSM is a port that goes down.
-        Some(Reason::PortDown) => out.put_slice(&[2, 0, 0]),
+        // No event of the FSM is a port that goes down, nor a peer that moves.
+        Some(Reason::PortDown | Reason::AddressLost) => out.put_slice(&[2, 0, 0]),
         Some(Reason::Received(notification)) => {
             out.put_u8(3);
             out.put_slice(&notification.encode());

@@ -120,6 +120,8 @@ pub(super) struct Group {
     pub(super) spoke: bool,
     /// `maximum-prefix-out` kept something back.
     pub(super) capped: bool,
+    /// Nobody has asked yet since it began to hold routes back.
+    pub(super) capped_news: bool,
     pub(super) default: Originated,
 }
 
@@ -156,6 +158,7 @@ impl Group {
             quiet_until: Instant::ZERO,
             spoke: false,
             capped: false,
+            capped_news: false,
             default: Originated::default(),
         }
     }
@@ -179,6 +182,7 @@ impl Group {
             quiet_until: self.quiet_until,
             spoke: self.spoke,
             capped: self.capped,
+            capped_news: self.capped_news,
             default: self.default.clone(),
         })
     }

@@ -224,6 +224,17 @@ impl Export {
         }
     }
 
+    /// The families in which `maximum-prefix-out` has begun to hold routes back since this was last asked.
+    pub fn take_capped(&mut self, peer: PeerIx) -> Vec<Family> {
+        let Some(ids) = self.peers.get(&peer).copied() else { return Vec::new() };
+        let mut begun = |(family, id): &(Family, u32)| {
+            let groups = &mut self.families[*family as usize];
+            groups.all.get_mut(id).is_some_and(|group| core::mem::take(&mut group.capped_news))
+        };
+        let known = Family::ALL.into_iter().filter_map(|f| Some((f, (*ids.get(f as usize)?)?)));
+        known.filter(|known| begun(known)).map(|(family, _)| family).collect()
+    }
+
     fn fill_family<R: Routes>(
         &mut self,
         now: Instant,
@@ -340,6 +351,7 @@ impl Groups {
         if self.gone.is_empty() {
             return;
         }
+        routes.warm(family, idle);
         for dest in idle {
             if self.gone.contains(*dest) && !self.all.values().any(|g| g.needs(*dest)) {
                 self.gone.remove(*dest);

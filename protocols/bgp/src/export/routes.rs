@@ -37,6 +37,8 @@ pub trait Routes {
     fn validity(&self, prefix: &Prefix, attrs: AttrId) -> Option<Validity>;
     /// Who a peer is.
     fn source(&self, family: Family, peer: PeerIx) -> Source;
+    /// These destinations are about to be released: what that takes may be read for all of them at once.
+    fn warm(&self, _family: Family, _dests: &[u32]) {}
     /// The number of a destination without routes is not given to another prefix until it is released.
     fn hold(&mut self, family: Family, dest: u32);
     /// Ends one [`Routes::hold`].

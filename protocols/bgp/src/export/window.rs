@@ -313,6 +313,7 @@ impl Group {
                 work.gone.push((Audience::Only(from), pick.id, pick.prefix));
             }
         } else if self.profile.maximum_prefix_out.is_some_and(|n| self.told.len() as u64 >= u64::from(n)) {
+            self.capped_news |= !self.capped;
             self.capped = true;
             return;
         }

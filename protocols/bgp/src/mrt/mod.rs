@@ -7,6 +7,7 @@
 //! | `text` | records as lines, as `bgpdump -m` has them |
 //! | `what_if` | what a route map would do to the routes of a dump |
 //! | `dump` | the table of a running process as records, page by page |
+//! | `replay` | records said again to a process, in virtual time |
 //!
 //! Known are TABLE_DUMP_V2 of IPv4 and IPv6 unicast, with and without path identifiers, and the messages and state
 //! changes of BGP4MP, with two and four octets of an AS, with microseconds or without. Every other record is kept as
@@ -14,6 +15,7 @@
 
 mod dump;
 mod read;
+pub mod replay;
 mod text;
 mod what_if;
 mod write;
@@ -22,11 +24,14 @@ pub use dump::{Cursor, Page, Query, Which};
 pub use read::{Fault, Records};
 pub use what_if::{Outcome, WhatIf};
 
-use crate::RouterId;
 use crate::attrs;
+use crate::wire::attribute::{Code, Raw};
+use crate::{Family, RouterId};
 use core::net::IpAddr;
 use fib::Prefix;
 use policy::bgp::Attributes;
+use proto::Reader;
+use std::collections::BTreeSet;
 
 /// Numbers of RFC 6396 4 and 5, and of RFC 8050 4.
 mod number {
@@ -178,6 +183,28 @@ pub struct StateChange {
     pub old: u16,
     /// Likewise.
     pub new: u16,
+}
+
+/// The families an UPDATE speaks of. End-of-RIB of IPv4 and what does not read are of IPv4, as they are to a session.
+pub(crate) fn families(body: &[u8]) -> BTreeSet<Family> {
+    let mut found = BTreeSet::new();
+    let mut r = Reader::new(body);
+    let mut field = || -> Option<&[u8]> {
+        let length = r.u16("length").ok()?;
+        r.bytes(length.into(), "field").ok()
+    };
+    let (withdrawn, attributes) = (field().unwrap_or_default(), field().unwrap_or_default());
+    for raw in Raw::all(attributes) {
+        let multiprotocol = raw.code == Code::MpReach as u8 || raw.code == Code::MpUnreach as u8;
+        if let Some([high, low, safi]) = raw.value.first_chunk::<3>().filter(|_| multiprotocol) {
+            found.extend(Family::from_wire(u16::from_be_bytes([*high, *low]), *safi));
+        }
+    }
+    let rest = body.len().saturating_sub(withdrawn.len().saturating_add(attributes.len()).saturating_add(4));
+    if !withdrawn.is_empty() || rest > 0 || found.is_empty() {
+        found.insert(Family::Ipv4);
+    }
+    found
 }
 
 #[cfg(test)]

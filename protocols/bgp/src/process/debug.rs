@@ -79,6 +79,19 @@ impl Bgp {
         self.notice(notice);
     }
 
+    /// `debug bgp graceful-restart`
+    pub(crate) fn debug_restart(&mut self, ix: PeerIx, text: &str, seconds: Option<u64>) {
+        if !self.verbose.restarts {
+            return;
+        }
+        let name = self.peers.get(&ix).map(|p| p.settings.key.to_string()).unwrap_or_default();
+        let notice = Notice::new(Level::Debug, "bgp graceful-restart", text).with("neighbor", name);
+        self.notice(match seconds {
+            Some(seconds) => notice.with("seconds", seconds),
+            None => notice,
+        });
+    }
+
     /// `debug bgp nht`
     pub(crate) fn debug_reach(&mut self, address: IpAddr, via: Option<&Reach>) {
         if !self.verbose.next_hops {

@@ -9,6 +9,7 @@ use super::{Bgp, Timer};
 use crate::PeerIx;
 use crate::session::{Incoming, Negotiated, Output, Session};
 use crate::table::Track;
+use crate::wire::{HEADER, Kind};
 use bytes::BytesMut;
 use core::net::SocketAddr;
 use fib::Instant;
@@ -36,6 +37,7 @@ impl Bgp {
         }
         let judging = self.judge_some();
         let mut originating = self.originate(now);
+        self.defer_no_longer_than_needed(now);
         let more = !self.deferring && self.table.decide(DECISIONS);
         self.hand_on(now);
         // An aggregate follows what it is made of in the same breath.
@@ -73,6 +75,8 @@ impl Bgp {
                     self.bmp.peer_down(now, self.wall_clock, ix, &down.reason);
                     self.session_down(now, ix, &down);
                 }
+                Output::Heard(kind, body) => self.record_message(now, ix, kind, &body),
+                Output::Moved(from, to) => self.record_state(now, ix, from, to),
                 Output::Notice(notice) => self.session_notice(notice),
             }
         }
@@ -127,8 +131,16 @@ impl Bgp {
         {
             *left = left.saturating_sub(1);
             match incoming {
-                Incoming::Update(body) => self.update(now, ix, &body),
-                Incoming::Refresh(refresh) => self.refresh(now, ix, refresh),
+                Incoming::Update(body) => {
+                    self.record_message(now, ix, Kind::Update, &body);
+                    self.update(now, ix, &body);
+                }
+                Incoming::Refresh(refresh) => {
+                    let whole = refresh.encode();
+                    let body = whole.get(HEADER..).unwrap_or_default();
+                    self.record_message(now, ix, Kind::RouteRefresh, body);
+                    self.refresh(now, ix, refresh);
+                }
             }
         }
         if self.peers.get(&ix).is_some_and(|p| p.session.has_backlog()) {

@@ -108,8 +108,18 @@ impl<'a> Judge<'a> {
             IpAddr::V4(a) => !(a.is_unspecified() || a.is_multicast() || a.is_broadcast() || a.is_loopback()),
             IpAddr::V6(a) => !(a.is_unspecified() || a.is_multicast() || a.is_loopback()),
         };
-        let usable = sendable && !self.bgp.own.contains(&entry.next_hop());
+        let usable = sendable && !self.is_own(entry.next_hop());
         if usable { Ok(()) } else { Err(Rejected::NextHop) }
+    }
+
+    /// A link-local address of ours on another link may well be somebody else's on the peer's.
+    fn is_own(&self, hop: IpAddr) -> bool {
+        match self.bgp.port_of(&self.peer.settings) {
+            Some(port) if matches!(hop, IpAddr::V6(a) if a.is_unicast_link_local()) => {
+                port.addresses.iter().any(|a| a.addr() == hop)
+            }
+            _ => self.bgp.own.contains(&hop),
+        }
     }
 
     /// RFC 4271 9.1.2, `allowas-in`. Inside a confederation both its identifier and the member AS are ours (RFC 5065 4).
@@ -287,20 +297,16 @@ impl Bgp {
         let update = wire::update::parse(body, &context, scratch)?;
         self.debug_update(ix, &update);
         if let Some(family) = update.end_of_rib {
-            self.end_of_rib(now, ix, family);
+            self.end_of_rib(ix, family);
             return Ok(());
         }
         self.note_faults(ix, &update);
-        for (path_id, prefix) in update.withdrawn.iter().chain(update.unreach.iter().flat_map(|n| n.iter())) {
-            self.count(ix, prefix, |c| &mut c.withdrawn);
-            self.table.withdraw(prefix, From { peer: ix, path_id });
+        for nlri in core::iter::once(&update.withdrawn).chain(&update.unreach) {
+            self.withdrawn(ix, nlri, |c| &mut c.withdrawn);
         }
         for routes in update.announced.into_iter().chain(update.reach) {
             if update.treat_as_withdraw.is_some() {
-                for (path_id, prefix) in routes.nlri.iter() {
-                    self.count(ix, prefix, |c| &mut c.treated_as_withdrawn);
-                    self.table.withdraw(prefix, From { peer: ix, path_id });
-                }
+                self.withdrawn(ix, &routes.nlri, |c| &mut c.treated_as_withdrawn);
             } else {
                 self.announced(now, ix, &routes)?;
             }
@@ -308,20 +314,41 @@ impl Bgp {
         Ok(())
     }
 
+    /// These prefixes of one family are gone.
+    fn withdrawn(
+        &mut self,
+        ix: PeerIx,
+        nlri: &wire::Nlri<'_>,
+        counter: impl Fn(&mut super::peer::FamilyCounters) -> &mut u64,
+    ) {
+        let Some((_, first)) = nlri.iter().next() else { return };
+        let family = Family::of(first.is_v4());
+        self.table.warm(family, nlri.iter().map(|(_, prefix)| prefix));
+        let mut count = 0;
+        for (path_id, prefix) in nlri.iter() {
+            count = u64::saturating_add(count, 1);
+            self.table.withdraw(prefix, From { peer: ix, path_id });
+        }
+        self.count(ix, family, count, counter);
+    }
+
     fn count(
         &mut self,
         ix: PeerIx,
-        prefix: Prefix,
+        family: Family,
+        count: u64,
         counter: impl Fn(&mut super::peer::FamilyCounters) -> &mut u64,
     ) {
-        let family = Family::of(prefix.is_v4());
         if let Some(state) = self.peers.get_mut(&ix).and_then(|p| p.families.get_mut(&family)) {
             let counter = counter(&mut state.counters);
-            *counter = counter.saturating_add(1);
+            *counter = counter.saturating_add(count);
         }
     }
 
     fn note_faults(&mut self, ix: PeerIx, update: &wire::Update<'_>) {
+        if update.treat_as_withdraw.is_none() && update.discarded.is_empty() {
+            return;
+        }
         let Some(peer) = self.peers.get(&ix) else { return };
         let name = peer.settings.key.to_string();
         if let Some(fault) = update.treat_as_withdraw {
@@ -350,7 +377,10 @@ impl Bgp {
             .and_then(|p| Judge::new(self, p, family))
             .is_some_and(|judge| judge.looks_at_prefix());
         let mut shared = None;
+        let mut count = 0;
+        self.table.warm(family, routes.nlri.iter().map(|(_, prefix)| prefix));
         for (path_id, prefix) in routes.nlri.iter() {
+            count = u64::saturating_add(count, 1);
             let used = match shared {
                 Some(used) => used,
                 None => self.used(ix, family, prefix, received),
@@ -368,8 +398,8 @@ impl Bgp {
             if per_prefix && let Ok(id) = used {
                 self.table.attrs.release(id);
             }
-            self.count(ix, prefix, |c| &mut c.announced);
         }
+        self.count(ix, family, count, |c| &mut c.announced);
         if let Some(Ok(id)) = shared {
             self.table.attrs.release(id);
         }

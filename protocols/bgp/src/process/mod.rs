@@ -4,7 +4,7 @@
 //! starts their sessions; `drive` moves what sessions say into the table and what the table decides to the RIB and to the
 //! export groups, a bounded piece at a time; `import` judges what was received; `originate` brings in the router's own,
 //! and `routes` judges again when policy changes; `restart` keeps the routes of peers that come back; `install` makes routes for the
-//! RIB; `validate` asks RPKI, and `monitor` tells BMP stations.
+//! RIB; `validate` asks RPKI, `monitor` tells BMP stations, and `record` keeps for dumps what was heard.
 
 mod api;
 mod clear;
@@ -16,6 +16,7 @@ mod monitor;
 mod originate;
 mod peer;
 mod reconcile;
+mod record;
 mod restart;
 mod routes;
 mod told;
@@ -23,6 +24,7 @@ mod validate;
 
 pub use api::{Closed, ConnId, Connect, Socket, Tcp};
 pub(crate) use import::Judge;
+pub use record::Recorded;
 
 use crate::config::{Config, PeerKey};
 use crate::export::Export;
@@ -53,6 +55,8 @@ pub(crate) enum Timer {
     MaxPrefix(PeerIx),
     /// After our own restart: End-of-RIB is awaited no longer.
     Defer,
+    /// After our own restart: peers that are not back yet are waited for no longer.
+    ComeBack,
 }
 
 /// BGP of one router. Created when `router bgp` is configured, dropped after [`Bgp::shutdown`].
@@ -63,6 +67,8 @@ pub struct Bgp {
     /// `None` while no router id is known: nothing runs then.
     pub(crate) identity: Option<Arc<Identity>>,
     pub(crate) ports: BTreeMap<PortId, Port>,
+    /// Who is at the other end of a link, for neighbors that are named by theirs.
+    pub(crate) link_peers: BTreeMap<PortId, IpAddr>,
     /// The router's own addresses.
     pub(crate) own: BTreeSet<IpAddr>,
     pub(crate) peers: BTreeMap<PeerIx, Peer>,
@@ -90,6 +96,8 @@ pub struct Bgp {
     pub(crate) busy: bool,
     pub(crate) sockets: VecDeque<Socket>,
     pub(crate) events: VecDeque<Event>,
+    /// What happened at sessions, for dumps.
+    pub(crate) recorder: record::Recorder,
     pub(crate) seed: u64,
     pub(crate) wall_clock: Option<u64>,
     /// Until then (or End-of-RIB from all) nothing is chosen: we have restarted (RFC 4724 4.1).
@@ -113,6 +121,8 @@ pub struct Verbose {
     pub bestpath: bool,
     /// Next hops: topic `bgp nht`.
     pub next_hops: bool,
+    /// Restarts and stale routes: topic `bgp graceful-restart`.
+    pub restarts: bool,
 }
 
 impl Bgp {
@@ -123,6 +133,7 @@ impl Bgp {
             policy,
             identity: None,
             ports: BTreeMap::new(),
+            link_peers: BTreeMap::new(),
             own: BTreeSet::new(),
             peers: BTreeMap::new(),
             by_key: BTreeMap::new(),
@@ -141,6 +152,7 @@ impl Bgp {
             busy: false,
             sockets: VecDeque::new(),
             events: VecDeque::new(),
+            recorder: record::Recorder::default(),
             seed,
             wall_clock: None,
             deferring: false,
@@ -173,8 +185,26 @@ impl Bgp {
         self.drive(now);
     }
 
+    /// Who is at the other end of the link of a port: the neighbor that is named by the interface. `None`: nobody known.
+    pub fn set_link_peer(&mut self, now: Instant, port: PortId, peer: Option<IpAddr>) {
+        let before = match peer {
+            Some(peer) => self.link_peers.insert(port, peer),
+            None => self.link_peers.remove(&port),
+        };
+        if before != peer && !self.stopped {
+            self.link_peer_changed(now, port);
+            self.drive(now);
+        }
+    }
+
+    /// What [`Bgp::set_link_peer`] has been told last.
+    pub fn link_peer(&self, port: PortId) -> Option<IpAddr> {
+        self.link_peers.get(&port).copied()
+    }
+
     /// A port vanished.
     pub fn remove_port(&mut self, now: Instant, port: PortId) {
+        self.link_peers.remove(&port);
         if self.ports.remove(&port).is_some() && !self.stopped {
             self.ports_changed(now);
             self.drive(now);
@@ -211,6 +241,17 @@ impl Bgp {
             self.bmp.shutdown();
             self.stations(now);
             self.stopped = true;
+        }
+    }
+
+    /// The same when the router ends and is to begin again with this configuration: peers that keep our routes meanwhile
+    /// (`bgp graceful-restart`) hear no NOTIFICATION, as of FRR's bgpd.
+    pub fn part(&mut self, now: Instant) {
+        if !self.stopped {
+            for peer in self.peers.values_mut() {
+                peer.session.part(now);
+            }
+            self.shutdown(now);
         }
     }
 

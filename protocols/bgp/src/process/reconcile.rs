@@ -141,7 +141,7 @@ impl Bgp {
         let own_restart = self.own_restart();
         let session = Session::new(ix, now, Arc::clone(&settings), identity, own_restart, seed);
         let peer = Peer {
-            address: settings.address,
+            address: self.address_of(&settings),
             settings,
             session,
             idle: Some(Idle::NoAddress),
@@ -157,14 +157,21 @@ impl Bgp {
 
     fn configure_peer(&mut self, now: Instant, ix: PeerIx, settings: Settings) {
         let Some(identity) = self.identity.clone() else { return };
+        let address = self.address_of(&settings);
+        let is_down = settings.interface.is_some() && self.port_of(&settings).is_none();
         let Some(peer) = self.peers.get_mut(&ix) else { return };
         let own = Own { restarting: self.deferring, config: self.config.graceful_restart };
         let settings = Arc::new(settings);
         peer.settings = Arc::clone(&settings);
-        if !settings.dynamic {
-            peer.address = settings.address.or(peer.address);
+        // What its address was decides while its port is down.
+        let moved = !settings.dynamic && address != peer.address && !is_down;
+        if moved && core::mem::replace(&mut peer.address, address).is_some() {
+            peer.session.address_lost(now);
         }
         peer.session.configure(now, settings, identity, own);
+        if moved && address.is_some() {
+            peer.session.hurry(now);
+        }
         // A limit that is new counts what is there.
         let limited: Vec<Family> = match peer.negotiated() {
             Some(negotiated) => negotiated.families.iter().copied().collect(),
@@ -238,6 +245,22 @@ impl Bgp {
         }
         let reached = self.connected_port(address).is_some() || self.watched.get(&address) == Some(&true);
         (!reached).then_some(Idle::NoRoute)
+    }
+
+    /// Where a peer is: as configured, or whoever is at the other end of its link.
+    fn address_of(&self, settings: &Settings) -> Option<IpAddr> {
+        let PeerKey::Interface(_) = settings.key else { return settings.address };
+        self.port_of(settings).and_then(|port| self.link_peers.get(&port.id).copied())
+    }
+
+    /// Somebody else is at the other end of a link, or nobody.
+    pub(crate) fn link_peer_changed(&mut self, now: Instant, port: PortId) {
+        let Some(name) = self.ports.get(&port).map(|p| &p.name) else { return };
+        let key = PeerKey::Interface(name.clone());
+        let Some(ix) = self.by_key.get(&key).copied() else { return };
+        let Some(settings) = resolve(&self.config, &key, None) else { return };
+        self.configure_peer(now, ix, settings);
+        self.reconsider(now, ix);
     }
 
     /// The port of a neighbor with a named interface, while it is up.
@@ -365,6 +388,9 @@ impl Bgp {
         for ix in all {
             self.remove_peer(now, ix, Notification::shutdown(""));
             self.session_outputs(now, ix);
+            // Nothing is looked at again after this: the farewells are to be fetched.
+            let farewells = self.peers.get(&ix).into_iter().flat_map(|p| p.session.writable());
+            self.writable.extend(farewells);
         }
         self.withdraw_everything();
         self.timers = proto::Timers::new();
@@ -381,6 +407,8 @@ impl Bgp {
             Timer::Restart(ix) => self.restart_over(ix),
             Timer::Stale(ix, family) => self.sweep_stale(ix, family, "stale paths lived long enough"),
             Timer::MaxPrefix(ix) => self.release_held(now, ix),
+            // Whoever is there may be enough: the next look tells.
+            Timer::ComeBack => {}
             Timer::Defer => self.stop_deferring(now, "End-of-RIB did not come from all in time"),
         }
     }

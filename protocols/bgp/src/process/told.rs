@@ -11,6 +11,7 @@ use crate::{Family, PeerIx, RouterId};
 use bytes::BytesMut;
 use fib::{Instant, Prefix};
 use policy::config::Validity;
+use proto::{Level, Notice};
 use std::collections::BTreeMap;
 
 /// The table, with what else export asks of a route.
@@ -54,6 +55,11 @@ impl Routes for Told<'_> {
 
     fn source(&self, family: Family, peer: PeerIx) -> Source {
         self.look().source(family, peer)
+    }
+
+    fn warm(&self, family: Family, dests: &[u32]) {
+        let there = dests.iter().map(|dest| DestId(*dest)).filter(|dest| self.table.is_dest(family, *dest));
+        self.table.warm(family, there.map(|dest| self.table.prefix(family, dest)));
     }
 
     fn hold(&mut self, family: Family, dest: u32) {
@@ -162,6 +168,14 @@ impl Bgp {
         let count = updates(out.get(before..).unwrap_or_default());
         if let Some(peer) = self.peers.get_mut(&ix) {
             peer.session.updates_sent(now, count);
+        }
+        for family in self.export.take_capped(ix) {
+            let name = self.peers.get(&ix).map(|p| p.settings.key.to_string()).unwrap_or_default();
+            self.notice(
+                Notice::new(Level::Warning, "bgp", "maximum-prefix-out is reached: routes are held back")
+                    .with("neighbor", name)
+                    .with("family", family),
+            );
         }
     }
 }

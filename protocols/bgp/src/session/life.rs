@@ -83,7 +83,11 @@ impl Session {
     }
 
     pub(super) fn send_open(&mut self, now: Instant, conn: ConnId) {
-        let open = negotiate::offer(&self.settings, &self.identity, &self.own, self.bare);
+        let mut own = self.own;
+        // RFC 4724 section 3: the F bit is about what this peer was told before. We forward ourselves, so that lives and
+        // dies with the process.
+        own.config.preserve_fw_state &= self.counters.established > 0;
+        let open = negotiate::offer(&self.settings, &self.identity, &own, self.bare);
         let Some(c) = self.get(conn) else { return };
         c.phase = Phase::OpenSent;
         c.deadline = None;
@@ -180,7 +184,7 @@ impl Session {
             Reason::Closed(_) => c.phase <= Phase::OpenSent,
             // It has another connection that it likes better.
             Reason::Received(n) => *n == Notification::cease(cease::COLLISION),
-            Reason::PortDown | Reason::Replaced => true,
+            Reason::PortDown | Reason::AddressLost | Reason::Replaced => true,
             Reason::Sent(_) => false,
         };
         let counts = c.phase >= Phase::OpenSent || matches!(reason, Reason::Received(_));
@@ -236,7 +240,7 @@ fn keeps_over_notification(agreed: &Negotiated) -> bool {
 /// The families whose routes stay over the end of a session (RFC 4724 section 4.2, RFC 8538 section 4).
 fn kept(agreed: &Negotiated, reason: &Reason) -> BTreeSet<Family> {
     let keeps = match reason {
-        Reason::Closed(_) | Reason::Replaced | Reason::PortDown => true,
+        Reason::Closed(_) | Reason::Replaced | Reason::PortDown | Reason::AddressLost => true,
         Reason::Sent(n) | Reason::Received(n) => keeps_over_notification(agreed) && !n.is_hard_reset(),
     };
     match agreed.restart.as_ref().filter(|_| keeps) {

@@ -14,9 +14,8 @@ use super::backoff::{Backoff, jittered};
 use super::connection::{Closing, Connection, Phase};
 use super::{Counters, Incoming, Output, Own, Reason, State};
 use crate::settings::{Identity, Settings};
-use crate::wire::notification::cease;
-use crate::wire::{KEEPALIVE, Kind, Notification, Refresh, RouteRefresh};
-use crate::{Closed, ConnId, Family, PeerIx};
+use crate::wire::{KEEPALIVE, Kind, Notification, RouteRefresh};
+use crate::{Closed, ConnId, PeerIx};
 use bytes::{Bytes, BytesMut};
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -94,70 +93,6 @@ impl Session {
             counters: Counters { down_at: Some(now), ..Counters::default() },
             told: State::Idle,
         }
-    }
-
-    // --- what the operator and the process want ---
-
-    /// It may run from now on: ManualStart, AutomaticStart. It does not while it is shut down or has no family.
-    pub fn start(&mut self, now: Instant) {
-        self.wanted = true;
-        if self.life == Life::Stopped && self.may_run() {
-            self.backoff.forget();
-            self.bare = false;
-            self.run(now);
-        }
-        self.settle(now);
-    }
-
-    /// It ends with this NOTIFICATION (a Cease) and does not run until it is started again.
-    pub fn stop(&mut self, now: Instant, why: Notification) {
-        self.wanted = false;
-        self.halt(now, &why);
-        self.settle(now);
-    }
-
-    /// `clear bgp`: it ends (Administrative Reset) and is tried again at once, whatever happened before.
-    pub fn clear(&mut self, now: Instant) {
-        self.restart(now, &Notification::cease(cease::RESET));
-        self.settle(now);
-    }
-
-    /// Something in the network changed for the better: if it waits to connect, it does so now.
-    pub fn hurry(&mut self, now: Instant) {
-        if self.life == Life::Running && self.retry.is_some() {
-            self.backoff.connected();
-            self.retry = Some(now);
-            self.handle_timeout(now);
-        }
-    }
-
-    /// The port to a directly connected peer is down (`bgp fast-external-failover`): connections end at once.
-    pub fn port_down(&mut self, now: Instant) {
-        for conn in self.ids() {
-            self.close(conn, true);
-            self.lost(now, conn, Reason::PortDown);
-        }
-        self.settle(now);
-    }
-
-    /// The process found an error in what the peer sent: it is told, and the session ends.
-    pub fn notify(&mut self, now: Instant, why: Notification) {
-        if let Some(conn) = self.find(Phase::Established) {
-            self.fail(now, conn, why);
-        }
-        self.settle(now);
-    }
-
-    /// Queues a ROUTE-REFRESH; says whether the peer is able to understand it.
-    pub fn refresh(&mut self, now: Instant, family: Family, kind: Refresh) -> bool {
-        let able = self.negotiated().is_some_and(|n| match kind {
-            Refresh::Request => n.route_refresh,
-            Refresh::Begin | Refresh::End => n.enhanced_refresh,
-        });
-        if able && let Some(c) = self.conns.iter_mut().find(|c| c.phase == Phase::Established) {
-            c.outbox.push(now, Kind::RouteRefresh, RouteRefresh::new(family, kind).encode());
-        }
-        able
     }
 
     // --- connections ---
@@ -435,6 +370,7 @@ impl Session {
         let state = self.state();
         if state != self.told {
             let notice = self.event("state").with("from", self.told).with("to", state);
+            self.outputs.push_back(Output::Moved(self.told, state));
             self.told = state;
             self.outputs.push_back(Output::Notice(notice));
         }

@@ -8,6 +8,7 @@
 //! | file | what |
 //! |---|---|
 //! | `machine` | what happens to a session: the place to start reading |
+//! | `operator` | what the operator and the process want of it |
 //! | `life` | its transitions: beginnings, ends, and what an end means for routes |
 //! | `receive` | messages of the peer, and what each means in each state |
 //! | `change` | a new configuration against the old one |
@@ -28,6 +29,7 @@ mod input;
 mod life;
 mod machine;
 mod negotiate;
+mod operator;
 mod reason;
 mod receive;
 #[cfg(test)]
@@ -41,7 +43,7 @@ pub use reason::Reason;
 
 use crate::config::{GracefulRestart, Role};
 use crate::settings::PeerKind;
-use crate::wire::{Capabilities, Codec, Restart, RouteRefresh};
+use crate::wire::{Capabilities, Codec, Kind, Restart, RouteRefresh};
 use crate::{ConnId, Family, RouterId};
 use bytes::Bytes;
 use core::fmt;
@@ -167,6 +169,10 @@ pub enum Output {
     Established(Arc<Negotiated>),
     /// No more.
     Down(Down),
+    /// A message came that is handed out nowhere else: the body of an OPEN, KEEPALIVE or NOTIFICATION.
+    Heard(Kind, Bytes),
+    /// It went from one state to another.
+    Moved(State, State),
     /// Something to log.
     Notice(proto::Notice),
 }

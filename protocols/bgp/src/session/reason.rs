@@ -16,6 +16,8 @@ pub enum Reason {
     Closed(Closed),
     /// The port to a directly connected peer went down.
     PortDown,
+    /// Nobody, or somebody else, advertises itself at the other end of the link of an interface neighbor.
+    AddressLost,
     /// The peer restarted and opened a new connection before the old one was known to be dead (RFC 4724 section 5).
     Replaced,
 }
@@ -27,6 +29,11 @@ impl Reason {
             Reason::Sent(n) | Reason::Received(n) => Some(n.hardened().unwrap_or_else(|| n.clone())),
             _ => None,
         }
+    }
+
+    /// It is a Hard Reset (RFC 8538): routes are not kept.
+    pub fn is_hard_reset(&self) -> bool {
+        matches!(self, Reason::Sent(n) | Reason::Received(n) if n.is_hard_reset())
     }
 
     /// The peer's or our words with a shutdown or reset (RFC 9003).
@@ -53,6 +60,7 @@ impl fmt::Display for Reason {
             (Reason::Closed(Closed::TimedOut), _) => f.write_str("Connection timed out"),
             (Reason::Closed(Closed::Refused), _) => f.write_str("Connection refused"),
             (Reason::PortDown, _) => f.write_str("Interface down"),
+            (Reason::AddressLost, _) => f.write_str("Neighbor address lost"),
             (Reason::Replaced, _) => f.write_str("NSF peer closed the session"),
             _ => f.write_str("Peer closed the session"),
         }

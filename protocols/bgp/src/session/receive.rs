@@ -35,6 +35,9 @@ impl Session {
         self.counters.received.count(kind);
         self.counters.last_read = Some(now);
         self.trace(kind, "received");
+        if !matches!(kind, Kind::Update | Kind::RouteRefresh) {
+            self.outputs.push_back(Output::Heard(kind, body.clone()));
+        }
         let Some(c) = self.get(conn) else { return };
         c.heard(now);
         match (c.phase, kind) {

@@ -32,14 +32,16 @@ impl Bgp {
 
     /// A route with the attributes it leaves with.
     pub(super) fn told_row(&self, prefix: Prefix, from: From, bytes: &[u8]) -> PathRow {
-        self.path_row(&Shown {
+        let row = self.path_row(&Shown {
             prefix,
             from,
             attributes: &attrs::decode(bytes),
             local: Local::default(),
             status: Status { valid: true, best: true, ..Status::default() },
             reason: None,
-        })
+        });
+        // The next hop is ours, and not on the interface it came by.
+        PathRow { interface: None, ..row }
     }
 
     /// Every route of a destination that a peer could be told, and what becomes of each.

@@ -85,6 +85,9 @@ pub struct PeerView {
     pub name: String,
     /// Its address; unspecified for ourselves.
     pub address: IpAddr,
+    /// It is named by the interface it is on.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub on_interface: bool,
     /// Its router id; ours for our own routes.
     pub router_id: RouterId,
     /// `None`: ourselves.

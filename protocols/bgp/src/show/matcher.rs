@@ -24,6 +24,7 @@ pub(super) enum Matcher<'a> {
     RouteMap(&'a str),
     PrefixList(&'a str),
     CidrOnly,
+    Any,
     Rpki(Validity),
 }
 
@@ -70,6 +71,7 @@ impl<'a> Matcher<'a> {
             }
             Filter::CidrOnly => Matcher::CidrOnly,
             Filter::Rpki(state) => Matcher::Rpki(*state),
+            Filter::RibFailure => Matcher::Any,
         })
     }
 
@@ -78,6 +80,7 @@ impl<'a> Matcher<'a> {
         match self {
             Matcher::PrefixList(name) => Some(bgp.policy.prefix_list(name, prefix).permits()),
             Matcher::CidrOnly => Some(!is_natural(prefix)),
+            Matcher::Any => Some(true),
             _ => None,
         }
     }
@@ -100,7 +103,9 @@ impl<'a> Matcher<'a> {
             Matcher::FilterList(name) => bgp.policy.as_path_list(name, &a.as_path).permits(),
             Matcher::RouteMap(name) => permitted(bgp, name, prefix, path, a),
             Matcher::Rpki(state) => validity(bgp, prefix, &a.as_path) == Some(*state),
-            Matcher::PrefixList(_) | Matcher::CidrOnly => self.prefix(bgp, &prefix).unwrap_or(false),
+            Matcher::PrefixList(_) | Matcher::CidrOnly | Matcher::Any => {
+                self.prefix(bgp, &prefix).unwrap_or(false)
+            }
         }
     }
 }

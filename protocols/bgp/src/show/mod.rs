@@ -10,6 +10,8 @@
 //! | `neighbor` | `show bgp neighbors` |
 //! | `internals` | next hops, statistics, memory, update groups, peer groups, attributes |
 //! | `rpki` | `show rpki ...` |
+//! | `bmp` | `show bmp` |
+//! | `dump` | `show bgp dump` |
 //!
 //! What fills them in, of a running process:
 //!
@@ -19,9 +21,12 @@
 //! | `paths` | one path, on a line and in full |
 //! | `explain` | one destination, and why it is as it is |
 //! | `peers` | neighbors and peer groups |
+//! | `restart` | of a neighbor: graceful restarts |
 //! | `inside` | the rest |
 
 mod advertised;
+mod bmp;
+mod dump;
 mod entry;
 mod explain;
 mod inside;
@@ -32,10 +37,13 @@ mod neighbor;
 mod paths;
 mod peers;
 mod query;
+mod restart;
 mod routes;
 mod rpki;
 mod summary;
 
+pub use bmp::{BmpConnection, BmpState, BmpTargetView, BmpView};
+pub use dump::DumpView;
 pub use entry::{
     AdvertisementView, Entry, EntryQuery, EntryView, Explain, ExplainPath, NextHopView, PathView, PeerView,
     RibVerdict, Sourced, Verdict, Which,

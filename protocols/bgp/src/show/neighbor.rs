@@ -154,6 +154,10 @@ pub struct Capabilities {
 pub struct NeighborRestart {
     /// Ours.
     pub local: GracefulRestartMode,
+    /// That of the process, which a neighbor may have its own of.
+    pub global: GracefulRestartMode,
+    /// The neighbor has none of its own.
+    pub inherited: bool,
     /// Its own; `None`: it has said nothing.
     pub remote: Option<GracefulRestartMode>,
     /// The R bit of its OPEN: it has restarted.
@@ -164,6 +168,8 @@ pub struct NeighborRestart {
     pub times: (u16, u16),
     /// Seconds its stale routes live.
     pub stalepath_time: u16,
+    /// Seconds its End-of-RIB is waited for after our own restart.
+    pub select_defer_time: u16,
     /// It is being waited for: until its routes are forgotten.
     pub waiting_ms: Option<u64>,
     /// By family.
@@ -248,6 +254,12 @@ pub struct Reset {
     /// Code and subcode of a NOTIFICATION.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notification: Option<(u8, u8)>,
+    /// The same in words: `Cease/Administrative Reset`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notification_reason: Option<String>,
+    /// It came as a Hard Reset (RFC 8538).
+    #[serde(skip_serializing_if = "is_default")]
+    pub hard_reset: bool,
     /// It was the neighbor's.
     #[serde(skip_serializing_if = "is_default")]
     pub received: bool,

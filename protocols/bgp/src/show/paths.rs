@@ -2,6 +2,7 @@
 
 use super::{Head, PathRow, PathView, PeerView, Sourced, Status};
 use crate::attrs::Local;
+use crate::config::PeerKey;
 use crate::process::{Bgp, Timer};
 use crate::settings::PeerKind;
 use crate::table::{Fate, From, PathReport};
@@ -41,6 +42,20 @@ impl Bgp {
         self.peers.get(&ix).map(|p| p.settings.key.to_string())
     }
 
+    /// The interface a peer is named by.
+    fn peer_interface(&self, ix: PeerIx) -> Option<String> {
+        match &self.peers.get(&ix)?.settings.key {
+            PeerKey::Interface(name) => Some(name.clone()),
+            PeerKey::Address(_) => None,
+        }
+    }
+
+    /// The address of a peer, or its name while that is not known.
+    fn peer_id(&self, ix: PeerIx) -> Option<String> {
+        let address = self.table.peer_info(ix).map(|p| p.address.to_string());
+        address.filter(|_| self.peer_interface(ix).is_some()).or_else(|| self.peer_name(ix))
+    }
+
     pub(super) fn is_internal(&self, ix: PeerIx) -> bool {
         self.table.peer_info(ix).is_some_and(|p| p.kind == PeerKind::Internal)
     }
@@ -66,7 +81,8 @@ impl Bgp {
         let ours = shown.from.peer == PeerIx::SELF;
         PathRow {
             status: shown.status,
-            peer: if ours { None } else { self.peer_name(shown.from.peer) },
+            peer: if ours { None } else { self.peer_id(shown.from.peer) },
+            interface: self.peer_interface(shown.from.peer),
             next_hop: a.next_hop,
             link_local: a.link_local.filter(|_| self.uses_link_local(a.next_hop)),
             med: a.med,
@@ -133,6 +149,7 @@ impl Bgp {
         PeerView {
             name: self.peer_name(ix).unwrap_or_else(|| unspecified.to_string()),
             address: info.map_or(unspecified, |p| p.address),
+            on_interface: self.peer_interface(ix).is_some(),
             router_id: info.map_or_else(|| self.router_id(), |p| p.router_id),
             kind: info.map(|p| p.kind),
             reflector_client: settings.is_some_and(|s| s.reflector_client),

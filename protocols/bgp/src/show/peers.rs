@@ -2,15 +2,13 @@
 
 use super::paths::millis;
 use super::{
-    Both, Capabilities, EndOfRib, GroupView, MessageCounts, Neighbor, NeighborFamily, NeighborRestart,
-    Neighbors, PeerGroup, PeerState, Process, Reset, Summaries, Summary, SummaryPeer, SummaryQuery,
-    SummaryState,
+    Both, Capabilities, GroupView, MessageCounts, Neighbor, NeighborFamily, Neighbors, PeerGroup, PeerState,
+    Process, Reset, Summaries, Summary, SummaryPeer, SummaryQuery, SummaryState,
 };
-use crate::config::{GracefulRestartMode, NeighborConfig, PeerKey, RemoteAs};
-use crate::process::{Bgp, Idle, Peer, Timer};
+use crate::config::{NeighborConfig, PeerKey, RemoteAs};
+use crate::process::{Bgp, Idle, Peer};
 use crate::session::{Messages, Negotiated, State};
 use crate::settings::{FamilySettings, PeerKind};
-use crate::wire::Restart;
 use crate::{Family, PeerIx};
 use core::net::{IpAddr, Ipv4Addr};
 use fib::Instant;
@@ -236,37 +234,6 @@ impl Bgp {
         }
     }
 
-    fn restart_view(&self, now: Instant, ix: PeerIx, peer: &Peer) -> NeighborRestart {
-        let negotiated = peer.negotiated();
-        let said = negotiated.and_then(|n| n.received.graceful_restart.as_ref());
-        let own = negotiated.and_then(|n| n.sent.graceful_restart.as_ref());
-        let remote = said.map(|restart| match restart.families.is_empty() {
-            true => GracefulRestartMode::Helper,
-            false => GracefulRestartMode::Restarter,
-        });
-        let family = |family: &Family| {
-            let announced = said.and_then(|r| r.families.get(family)).copied();
-            let end = EndOfRib {
-                forwarding: announced.unwrap_or(false),
-                announced: announced.is_some(),
-                sent: self.export.end_of_rib_sent(ix, *family),
-                received: peer.families.get(family).is_some_and(|f| f.end_of_rib),
-            };
-            (*family, end)
-        };
-        NeighborRestart {
-            local: peer.settings.graceful_restart,
-            remote,
-            restarting: said.is_some_and(|r| r.restarting),
-            notification: said.is_some_and(|r| r.notification)
-                && own.is_some_and(|r: &Restart| r.notification),
-            times: (self.config.graceful_restart.restart_time, said.map_or(0, |r| r.time)),
-            stalepath_time: self.config.graceful_restart.stalepath_time,
-            waiting_ms: self.timers.get(&Timer::Restart(ix)).map(|at| millis(at, now)),
-            families: negotiated.map(|n| n.families.iter().map(family).collect()).unwrap_or_default(),
-        }
-    }
-
     /// BGP's part of `show ip protocols`.
     pub fn show_process(&self) -> Process {
         let families = &self.config.families;
@@ -352,6 +319,8 @@ fn reset(now: Instant, peer: &Peer) -> Option<Reset> {
         ago_ms: ago(Some(last.at)),
         reason: last.reason.to_string(),
         notification: last.reason.notification().map(|n| (n.code, n.subcode)),
+        notification_reason: last.reason.notification().map(|n| n.to_string()),
+        hard_reset: last.reason.is_hard_reset(),
         received: matches!(last.reason, crate::session::Reason::Received(_)),
         message: last.reason.message(),
     })

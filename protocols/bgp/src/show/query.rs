@@ -121,4 +121,7 @@ pub enum Filter {
     CidrOnly,
     /// `rpki valid|invalid|notfound`
     Rpki(Validity),
+    /// `rib-failure`: best, but the RIB has a better route of another protocol. The process lists every path; whoever
+    /// has the RIB picks those out.
+    RibFailure,
 }

@@ -116,6 +116,9 @@ pub struct PathRow {
     /// Who sent it; `None`: ourselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<String>,
+    /// The interface it is named by, of an interface neighbor; `peer` is its address then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interface: Option<String>,
     /// As used; unspecified for our own.
     pub next_hop: IpAddr,
     /// Beside a global one (RFC 2545), if it is the one that is used.

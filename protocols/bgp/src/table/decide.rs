@@ -11,6 +11,9 @@ use core::cmp::Reverse;
 use core::net::{IpAddr, Ipv4Addr};
 use policy::bgp::SegmentKind;
 
+/// Decisions whose memory is read ahead at once.
+const AHEAD: usize = 16;
+
 /// Reused from decision to decision.
 #[derive(Debug, Default)]
 pub struct Scratch {
@@ -32,6 +35,9 @@ impl Table {
             // A walk is not to wait for peers that never stop talking.
             let reserve = if walking { budget / 4 } else { 0 };
             while left > reserve {
+                if (budget - left).is_multiple_of(AHEAD) {
+                    self.read_ahead(rib);
+                }
                 let Some(dest) = self.ribs[rib].dirty.pop_front() else { break };
                 left -= 1;
                 self.decide_one(rib, dest);
@@ -51,6 +57,27 @@ impl Table {
     /// Whether [`Table::decide`] has something to do.
     pub fn has_work(&self) -> bool {
         self.ribs.iter().any(|rib| !rib.dirty.is_empty() || !rib.jobs.is_empty())
+    }
+
+    /// Reads what the next decisions need, side by side. Changes nothing.
+    fn read_ahead(&self, rib: usize) {
+        let Rib { dests, dirty, .. } = &self.ribs[rib];
+        let mut heads = [NONE; AHEAD];
+        for (head, dest) in heads.iter_mut().zip(dirty) {
+            *head = dests.get(*dest).head;
+        }
+        // The second path of a destination and its attribute set are one step further each.
+        let mut seen = 0;
+        for head in heads.iter_mut().filter(|head| **head != NONE) {
+            let path = &self.paths[*head];
+            *head = path.next;
+            seen ^= self.attrs.get(self.pairs.used(path.attrs)).references();
+        }
+        for next in heads.iter().filter(|next| **next != NONE) {
+            let path = &self.paths[*next];
+            seen ^= self.attrs.get(self.pairs.used(path.attrs)).references();
+        }
+        core::hint::black_box(seen);
     }
 
     fn decide_one(&mut self, rib: usize, dest: u32) {

@@ -1,6 +1,6 @@
 //! The destinations of a family: numbered, found by prefix, walked in order.
 
-use super::index::{Entry, Index, V4, V6, last_of};
+use super::index::{Entry, Index, LANES, V4, V6, last_of};
 use super::slab::{NONE, Slab, Slot};
 use crate::Family;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -142,6 +142,23 @@ impl Dests {
         match self {
             Dests::V4 { index, .. } => index.find(prefix).ok(),
             Dests::V6 { index, .. } => index.find(prefix).ok(),
+        }
+    }
+
+    /// What will be asked of these prefixes soon is read ahead, for many of them at once; `head` is given the first path of
+    /// each that is there.
+    pub fn warm(&self, prefixes: impl Iterator<Item = Prefix>, mut head: impl FnMut(u32)) {
+        let mut prefixes = prefixes;
+        let mut found = [None; LANES];
+        loop {
+            let count = match self {
+                Dests::V4 { index, .. } => index.find_many(&mut prefixes, &mut found),
+                Dests::V6 { index, .. } => index.find_many(&mut prefixes, &mut found),
+            };
+            found.iter().flatten().for_each(|id| head(self.get(*id).head));
+            if count < LANES {
+                return;
+            }
         }
     }
 

@@ -211,6 +211,15 @@ impl Net {
         }
     }
 
+    /// A connection of `node` breaks, and both ends hear of it.
+    pub fn cut_connection(&mut self, node: NodeId) {
+        let pipe = self.pipes.values_mut().find(|p| p.ends.iter().any(|e| e.node == node)).unwrap();
+        let ends: Vec<(NodeId, ConnId)> = pipe.ends.iter().map(|e| (e.node, e.conn)).collect();
+        for (node, conn) in ends {
+            self.schedule(self.now, Later::Closed { node, conn, why: Closed::Reset });
+        }
+    }
+
     fn delay(&mut self) -> Duration {
         self.rng.between(self.min_delay, self.max_delay)
     }

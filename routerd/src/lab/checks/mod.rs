@@ -13,13 +13,15 @@
 //! check, with `name`, `at` (not before this lab time), `within` (until it holds) and `for` (then for so long). The whole
 //! language is in `labs/README.md`; `parse.rs` refuses anything else, `run.rs` does it.
 
+mod chaos;
 mod parse;
 mod report;
 mod run;
 
+pub use chaos::{ChaosCheck, Fault};
 pub use parse::parse;
-pub use report::{junit, print_line};
-pub use run::{Verdict, run};
+pub use report::{junit, junit_skipped, print_line};
+pub use run::{Audience, Outcome, Verdict, run, run_before};
 
 use super::operate::Change;
 use super::yaml::Position;
@@ -107,13 +109,15 @@ pub enum Action {
     Oscillates(OscillatesCheck),
     /// `settled: {prefix, states}`: best paths are as one of these states says.
     Settled(SettledCheck),
+    /// `chaos: {during, every, heal-within, faults, among, loops-end-within}`: faults at random.
+    Chaos(ChaosCheck),
     /// `show: {node, command, contains, lacks, json, equals}`
     Show(ShowCheck),
     /// `no-loops: true`: no address of any node is forwarded in a circle.
     NoLoops,
     /// `reachable: all`: every node's tables lead to every address of the network.
     Reachable,
-    /// `tables-equal-oracle: rip` or `ospf`
+    /// `tables-equal-oracle: rip`, `ospf` or `bgp`
     Oracle(Protocol),
 }
 

@@ -5,14 +5,14 @@ use super::super::operate::Change;
 use super::super::units;
 use super::super::yaml::{self, Fields, Node, Problems, Value, did_you_mean};
 use super::{
-    Action, Checks, MetricsCheck, OscillatesCheck, PathsCheck, RouteCheck, Scenario, Series, SettledCheck,
-    ShowCheck, Step,
+    Action, ChaosCheck, Checks, MetricsCheck, OscillatesCheck, PathsCheck, RouteCheck, Scenario, Series,
+    SettledCheck, ShowCheck, Step,
 };
 use core::time::Duration;
 use fib::{Instant, Prefix, Protocol};
 
 /// The keys that are actions or checks; a step has exactly one.
-const ACTIONS: [&str; 18] = [
+const ACTIONS: [&str; 19] = [
     "wait",
     "cut",
     "heal",
@@ -27,6 +27,7 @@ const ACTIONS: [&str; 18] = [
     "paths",
     "oscillates",
     "settled",
+    "chaos",
     "show",
     "no-loops",
     "reachable",
@@ -143,13 +144,19 @@ impl Reader<'_> {
             "paths" => Action::Paths(self.paths(node)?),
             "oscillates" => Action::Oscillates(self.oscillates(node)?),
             "settled" => Action::Settled(self.settled(node)?),
+            "chaos" => Action::Chaos(ChaosCheck::read(node, self.0)?),
             "show" => Action::Show(self.show(node)?),
             "no-loops" => self.only(node, "true", Action::NoLoops)?,
             "reachable" => self.only(node, "all", Action::Reachable)?,
-            _ if matches!(&node.value, Value::Scalar { text, .. } if text == "ospf") => {
-                Action::Oracle(Protocol::Ospf)
-            }
-            _ => self.only(node, "rip", Action::Oracle(Protocol::Rip))?,
+            _ => match self.word(node)?.as_str() {
+                "rip" => Action::Oracle(Protocol::Rip),
+                "ospf" => Action::Oracle(Protocol::Ospf),
+                "bgp" => Action::Oracle(Protocol::Bgp),
+                _ => {
+                    self.0.error(node.at, format!("found {}, expected rip, ospf or bgp", node.describe()));
+                    return None;
+                }
+            },
         })
     }
 
@@ -358,6 +365,19 @@ fn json(node: &Node) -> serde_json::Value {
 }
 
 impl Action {
+    /// Whether this demands something: what is counted and reported.
+    pub fn demands(&self) -> bool {
+        let watched = matches!(
+            self,
+            Action::Converged
+                | Action::Metrics(_)
+                | Action::Paths(_)
+                | Action::Oscillates(_)
+                | Action::Chaos(_)
+        );
+        watched || self.is_check()
+    }
+
     /// Whether this demands something that may hold later.
     pub fn is_check(&self) -> bool {
         match self {
@@ -377,7 +397,8 @@ impl Action {
             | Action::Configure(..)
             | Action::Metrics(_)
             | Action::Paths(_)
-            | Action::Oscillates(_) => false,
+            | Action::Oscillates(_)
+            | Action::Chaos(_) => false,
         }
     }
 }
@@ -409,6 +430,7 @@ impl core::fmt::Display for Action {
                 Series::Equals(_) => write!(f, "the metric of {} on {} goes as expected", m.prefix, m.node),
             },
             Action::Paths(p) => write!(f, "the paths of {} on {} go as expected", p.prefix, p.node),
+            Action::Chaos(c) => c.fmt(f),
             Action::Oscillates(o) => write!(f, "{} finds no rest", o.prefix),
             Action::Settled(s) if s.states.len() > 1 => {
                 write!(f, "{} is in one of {} states", s.prefix, s.states.len())
@@ -455,30 +477,33 @@ steps:
   - oscillates: {prefix: 192.0.2.0/24, during: 120s, wheel: [r1, r2, r3]}
   - settled: {prefix: 192.0.2.0/24, states: [{r1: 65002 65000, r2: "65000"}, {r1: "65000"}]}
     within: 5s
+  - chaos: {during: 60s, every: 2s, heal-within: 10s, faults: [kill, cut], among: [r1, r2], loops-end-within: 1s}
   - show: {node: r1, command: show ip route, contains: "10.3.3.3", lacks: [x, y], json: /0/metric, equals: 2}
   - no-loops: true
   - reachable: all
   - tables-equal-oracle: rip
   - tables-equal-oracle: ospf
+  - tables-equal-oracle: bgp
 "#;
         let checks = parse(text, "c.yaml").unwrap_or_else(|e| panic!("{e}"));
         assert_eq!((checks.seed, checks.scenarios.len()), (Some(7), 1));
         let steps = &checks.scenarios[0].steps;
-        assert_eq!(steps.len(), 24);
+        assert_eq!(steps.len(), 26);
         let one_way = Change::SetOut("loss".into(), "100%".into());
         assert!(matches!(&steps[5].action, Action::Link(_, changes) if *changes == [one_way]));
         assert_eq!(steps[2].at, Some(Instant::from_secs(100)));
+        assert_eq!(steps[19].name, "chaos for 1m00s: cut, kill");
         assert_eq!(steps[9].name, "hosts talk");
         assert_eq!(steps[10].name, "h1 does not reach 10.9.9.9");
         assert!(matches!(&steps[12].action, Action::Route(r) if r.metric == Some(2)));
         assert!(
-            matches!(&steps[19].action, Action::Show(s) if s.json == Some(("/0/metric".into(), 2.into())))
+            matches!(&steps[20].action, Action::Show(s) if s.json == Some(("/0/metric".into(), 2.into())))
         );
     }
 
     #[test]
     fn mistakes_are_named_with_their_place() {
-        let text = "steps:\n  - pingg: {from: a, to: b}\n  - wait: 5\n  - ping: {from: a}\n  - {cut: x, heal: y}\n  - {cut: x, within: 3s}\n";
+        let text = "steps:\n  - pingg: {from: a, to: b}\n  - wait: 5\n  - ping: {from: a}\n  - {cut: x, heal: y}\n  - {cut: x, within: 3s}\n  - chaos: {during: 0s, every: 1s, heal-within: 2s, faults: [kil]}\n";
         let all = parse(text, "c.yaml").unwrap_err().to_string();
         for expected in [
             "c.yaml:2:5: unknown key `pingg` in a step; did you mean `ping`?",
@@ -486,6 +511,9 @@ steps:
             "c.yaml:4:11: `ping` needs `to`",
             "one thing a step: found `cut` and `heal`",
             "`cut` is done once",
+            "c.yaml:7:21: `during` is longer than nothing",
+            "`chaos` needs `loops-end-within`",
+            "unknown fault `kil`; did you mean `kill`?",
         ] {
             assert!(all.contains(expected), "{expected}\nnot in\n{all}");
         }

@@ -1,7 +1,7 @@
 //! Verdicts as lines for people and as JUnit XML for machines.
 
 use super::super::units;
-use super::Verdict;
+use super::{Checks, Scenario, Step, Verdict};
 
 /// `ok    12.5s  h1 reaches h2: 10.0.3.2 answered in 60us, ttl 62`
 pub fn print_line(verdict: &Verdict) -> String {
@@ -57,6 +57,32 @@ pub fn junit(lab: &str, seed: u64, verdicts: &[Verdict]) -> String {
     out
 }
 
+/// The same for a lab that could not be run here: every check skipped, none passed.
+pub fn junit_skipped(lab: &str, checks: &Checks, reason: &str) -> String {
+    let steps = || checks.scenarios.iter().flat_map(|s| s.steps.iter().map(move |step| (s, step)));
+    let cases: Vec<(&Scenario, &Step)> = steps().filter(|(_, step)| step.action.demands()).collect();
+    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    out.push_str(&format!(
+        "<testsuites>\n<testsuite name=\"{0}\" tests=\"{1}\" failures=\"0\" errors=\"0\" skipped=\"{1}\">\n",
+        escape(lab),
+        cases.len()
+    ));
+    for (scenario, step) in cases {
+        let class = match scenario.name.as_str() {
+            "" => lab.to_owned(),
+            name => format!("{lab}.{name}"),
+        };
+        out.push_str(&format!(
+            "<testcase classname=\"{}\" name=\"{}\"><skipped message=\"{}\"/></testcase>\n",
+            escape(&class),
+            escape(&step.name),
+            escape(reason)
+        ));
+    }
+    out.push_str("</testsuite>\n</testsuites>\n");
+    out
+}
+
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -103,6 +129,15 @@ mod tests {
         let xml = junit("t", 9, &[verdict(true, ""), verdict(false, "a \"b\"\u{7}\nc")]);
         assert!(xml.contains("tests=\"2\" failures=\"1\""));
         assert!(xml.contains("h1 reaches &lt;h2&gt;"));
+        assert!(!xml.contains("<skipped"));
         assert!(xml.contains("message=\"at 12.000000: a &quot;b&quot; &#10;c (seed 9)\""), "{xml}");
+    }
+
+    #[test]
+    fn what_was_not_run_is_skipped_and_not_passed() {
+        let checks = super::super::parse("steps: [{wait: 5s}, {ping: {from: a, to: b}}]", "c.yaml").unwrap();
+        let xml = junit_skipped("t", &checks, "b runs <frr>");
+        assert!(xml.contains("tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"1\""), "{xml}");
+        assert!(xml.contains("name=\"a reaches b\"><skipped message=\"b runs &lt;frr&gt;\"/>"), "{xml}");
     }
 }

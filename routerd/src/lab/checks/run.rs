@@ -1,6 +1,7 @@
 //! Doing what `checks.yaml` says, step by step in virtual time. A failed check does not end the scenario: what comes
 //! after it is still worth knowing.
 
+use super::super::record::hex;
 use super::super::sim::Lab;
 use super::super::topology::Topology;
 use super::super::wheel::{self, Watch};
@@ -12,6 +13,7 @@ use super::{
 use cli::reply::PingOutcome;
 use core::time::Duration;
 use fib::Instant;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How often a check with a deadline is tried again.
@@ -38,16 +40,55 @@ pub struct Verdict {
     pub took: Duration,
 }
 
+/// What came of a file of checks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// Of every step, in order.
+    pub verdicts: Vec<Verdict>,
+    /// SHA-256 over what every scenario put on its cables: equal for equal topologies, checks and seeds.
+    pub digest: String,
+}
+
+/// Whoever is there while scenarios run.
+pub trait Audience {
+    /// The network was switched on for a scenario.
+    fn begins(&mut self, _lab: &mut Lab) {}
+    /// A step is decided.
+    fn hears(&mut self, lab: &mut Lab, verdict: &Verdict);
+    /// The scenario of this name is over.
+    fn ends(&mut self, _scenario: &str, _lab: &mut Lab) {}
+}
+
+struct Report<F>(F);
+
+impl<F: FnMut(&Verdict)> Audience for Report<F> {
+    fn hears(&mut self, _lab: &mut Lab, verdict: &Verdict) {
+        self.0(verdict);
+    }
+}
+
 /// Runs every scenario; `report` hears of each step as it is decided.
 pub fn run(
     topology: &Topology,
     checks: &Checks,
     seed: u64,
-    mut report: impl FnMut(&Verdict),
-) -> Result<Vec<Verdict>, String> {
+    report: impl FnMut(&Verdict),
+) -> Result<Outcome, String> {
+    run_before(topology, checks, seed, &mut Report(report))
+}
+
+/// The same before an audience.
+pub fn run_before(
+    topology: &Topology,
+    checks: &Checks,
+    seed: u64,
+    audience: &mut dyn Audience,
+) -> Result<Outcome, String> {
     let mut all = Vec::new();
+    let mut digest = Sha256::new();
     for scenario in &checks.scenarios {
         let mut lab = Lab::new(topology.clone(), seed)?;
+        audience.begins(&mut lab);
         for step in &scenario.steps {
             if let Some(at) = step.at {
                 lab.run_until(at);
@@ -60,21 +101,19 @@ pub fn run(
             let verdict = Verdict {
                 scenario: scenario.name.clone(),
                 step: step.name.clone(),
-                is_check: step.action.is_check()
-                    || matches!(
-                        step.action,
-                        Action::Converged | Action::Metrics(_) | Action::Paths(_) | Action::Oscillates(_)
-                    ),
+                is_check: step.action.demands(),
                 passed,
                 evidence,
                 at: lab.now(),
                 took: lab.now().since(began),
             };
-            report(&verdict);
+            audience.hears(&mut lab, &verdict);
             all.push(verdict);
         }
+        digest.update(lab.digest());
+        audience.ends(&scenario.name, &mut lab);
     }
-    Ok(all)
+    Ok(Outcome { verdicts: all, digest: hex(&digest.finalize()) })
 }
 
 /// Does one step: what was seen, as success or as failure.
@@ -134,6 +173,7 @@ fn act(lab: &mut Lab, action: &Action, within: Option<Duration>) -> Result<Strin
         Action::Metrics(check) => metrics(lab, check),
         Action::Paths(check) => paths(lab, check),
         Action::Oscillates(check) => oscillates(lab, check),
+        Action::Chaos(check) => check.run(lab),
         _ => Ok(String::new()),
     }
 }

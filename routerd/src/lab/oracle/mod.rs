@@ -1,6 +1,7 @@
-//! What tables must be once the network is quiet, computed from the graph alone by petgraph's shortest paths: `rip` and
-//! `ospf` say what each protocol makes of the graph, and what they know nothing of.
+//! What tables must be once the network is quiet, computed from the graph alone by petgraph's shortest paths: `rip`,
+//! `ospf` and `bgp` say what each protocol makes of the graph, and what they know nothing of.
 
+mod bgp;
 mod ospf;
 mod rip;
 
@@ -54,9 +55,10 @@ impl Lab {
         all
     }
 
-    /// Compares the routes of one protocol, RIP or OSPF.
+    /// Compares the routes of one protocol: RIP, OSPF, or BGP by the lengths of its paths.
     pub fn compare_protocol_with_oracle(&mut self, protocol: Protocol) -> Vec<Difference> {
         let best = match protocol {
+            Protocol::Bgp => return self.compare_bgp(),
             Protocol::Rip => self.rip_oracle(),
             _ => self.ospf_oracle(),
         };

@@ -159,3 +159,33 @@ fn sessions_between_loopbacks_follow_the_igp() {
     lab.converge().unwrap();
     assert_eq!(protocol(&mut lab, "r1", "203.0.113.0/24"), Some(Protocol::Bgp));
 }
+
+#[test]
+fn as_paths_are_as_long_as_the_graph_says() {
+    let mut lab = Lab::new(ring(5), 1).unwrap();
+    lab.converge().unwrap();
+    assert_eq!(lab.compare_protocol_with_oracle(Protocol::Bgp), []);
+    // The tables know nothing of the cut yet; the graph does.
+    lab.cut("r1:b").unwrap();
+    let behind = lab.compare_protocol_with_oracle(Protocol::Bgp);
+    let wanted = "r1: 10.255.0.2/32 has no route, the graph says metric 4";
+    assert!(behind.iter().any(|d| d.to_string() == wanted), "{behind:?}");
+    lab.converge().unwrap();
+    assert_eq!(lab.compare_protocol_with_oracle(Protocol::Bgp), []);
+    lab.configure(
+        "r3",
+        &[
+            "route-map long permit 10",
+            "set as-path prepend 65003",
+            "router bgp 65003",
+            "neighbor 10.0.3.2 route-map long out",
+        ],
+    )
+    .unwrap();
+    lab.converge().unwrap();
+    let longer = lab.compare_protocol_with_oracle(Protocol::Bgp);
+    assert!(
+        longer.iter().any(|d| d.note == "AS path 65003 65003"),
+        "a policy is no matter of the graph: {longer:?}"
+    );
+}

@@ -9,7 +9,7 @@ mod expand;
 mod host;
 mod parse;
 
-pub use expand::{Environment, expand};
+pub use expand::{Environment, Magic, expand};
 pub use parse::parse;
 
 use super::cable::Impairment;
@@ -154,6 +154,14 @@ impl Topology {
     /// The index of a node.
     pub fn node(&self, name: &str) -> Option<usize> {
         self.nodes.iter().position(|n| n.name == name)
+    }
+
+    /// Nodes that cannot run in this process, and what they would run.
+    pub fn foreign(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.nodes.iter().filter_map(|n| match &n.role {
+            Role::Foreign(image) => Some((n.name.as_str(), image.as_str())),
+            Role::Router(_) | Role::Host(_) | Role::Switch => None,
+        })
     }
 
     /// `r1:eth1`

@@ -5,6 +5,7 @@
 //! has ready when it returns. It never touches routes or neighbours: the router has its own.
 
 mod socket;
+pub mod view;
 pub(super) mod wire;
 
 use std::io;

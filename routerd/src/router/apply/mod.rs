@@ -79,6 +79,7 @@ impl Router {
         self.apply_statics(now);
         self.apply_rules();
         self.apply_protocols(now, &old);
+        self.tell_link_peers(now);
         self.follow_debug();
         self.settle(now);
         Ok(())
@@ -130,11 +131,16 @@ impl Router {
     pub(super) fn configure_port(&mut self, now: Instant, id: PortId) {
         let Some(port) = self.ports.get_mut(id) else { return };
         let interface = ports::configured(&self.config, &port.info);
-        let settings = ports::settings(&port.info, port.loopback, interface);
+        let link_neighbor = self.config.has_link_neighbor(&port.info.name);
+        let settings = ports::settings(&port.info, port.loopback, interface, link_neighbor);
         let shutdown = interface.is_some_and(|i| i.shutdown);
+        let leaves = shutdown && port.info.carrier && port.up();
         let statics = interface.map(|i| i.neighbors.clone()).unwrap_or_default();
         port.settings = settings.clone();
         let port = port.clone();
+        if leaves {
+            self.forwarder.say_farewell(id);
+        }
         self.forwarder.set_port(now, id, settings);
         self.install_neighbors(now, id, statics);
         self.rib.set_port_up(id, port.up());
@@ -169,9 +175,15 @@ impl Router {
         wait
     }
 
-    /// Says good-bye: neighbors learn that nothing is reachable here any more.
+    /// Says good-bye: neighbors learn that nothing is reachable here any more, but for those that are asked to keep routes
+    /// over a restart.
     pub fn shutdown(&mut self, now: Instant) {
+        if let Some(bgp) = &mut self.machines.bgp {
+            bgp.part(now);
+        }
         self.machines.shutdown(now);
         self.settle(now);
+        // After the last words of protocols: whoever hears this asks for nothing more.
+        self.ports.ids().into_iter().for_each(|id| self.forwarder.say_farewell(id));
     }
 }

@@ -1,7 +1,7 @@
 //! Protocol machines: made, changed and ended as the configuration says.
 
 use super::super::Router;
-use super::super::machines::{Configured, Machines, Speaker};
+use super::super::machines::{Configured, Machines, Speaker, is_told};
 use super::super::ports::{self, Port};
 use configs::Config;
 use core::net::Ipv6Addr;
@@ -93,7 +93,7 @@ impl Router {
 fn replay_routes(now: Instant, machine: &mut dyn Speaker, rib: &fib::Rib) {
     let own = machine.protocol();
     for (prefix, source, route) in rib.best_routes(TableId::MAIN) {
-        if source.protocol != own && machine.wants(source.protocol) {
+        if source.protocol != own && machine.wants(source.protocol) && is_told(prefix) {
             machine.handle_route(now, Redistributed { source, prefix, route: Some(route) });
         }
     }

@@ -7,7 +7,8 @@ use core::net::IpAddr;
 use core::time::Duration;
 use fib::{Frame, PortId};
 
-const A: &str = "
+/// What has a network, and what learns it.
+pub(super) const A: &str = "
 interfaces:
   eth1: {addresses: [10.0.0.1/24, 2001:db8::1/64]}
   lo: {addresses: [192.0.2.1/32]}
@@ -21,7 +22,7 @@ bgp:
   families:
     ipv4-unicast: {networks: {198.51.100.0/24: {}}}
 ";
-const B: &str = "
+pub(super) const B: &str = "
 interfaces:
   eth1: {addresses: [10.0.0.2/24, 2001:db8::2/64]}
 bgp:
@@ -31,7 +32,8 @@ bgp:
     10.0.0.1: {remote-as: 65001}
 ";
 
-fn pair(a: &str, b: &str) -> (Net, PortId) {
+/// Both on a cable, after ten seconds; with the port of the first.
+pub(super) fn pair(a: &str, b: &str) -> (Net, PortId) {
     let mut net = Net::new(&[a, b]);
     let port = net.wire((0, "eth1"), (1, "eth1"));
     net.pass(Duration::from_secs(10));
@@ -77,6 +79,19 @@ fn the_farewell_of_a_process_is_heard() {
     assert!(!knows(&mut net, 1, "198.51.100.0/24"), "at once, not after the hold time");
     net.pass(Duration::from_secs(60));
     assert_eq!((net.routers[0].tcp.len(), connections(&net, 1)), (0, 0));
+}
+
+#[test]
+fn the_farewell_of_a_router_is_heard() {
+    let (mut net, _) = pair(A, B);
+    net.pass(Duration::from_secs(30));
+    let now = net.now;
+    net.routers[0].shutdown(now);
+    net.pass(Duration::ZERO);
+    assert!(!knows(&mut net, 1, "198.51.100.0/24"), "at once, not after the hold time");
+    let why = std::iter::from_fn(|| net.routers[1].poll_log())
+        .find(|line| line.notice.message == "neighbor is down");
+    assert!(why.is_some_and(|line| line.notice.to_string().contains("Administrative Shutdown")));
 }
 
 #[test]

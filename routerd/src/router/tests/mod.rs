@@ -4,6 +4,7 @@ mod bgp;
 mod ospf;
 mod protocols;
 mod show_bgp;
+mod unnumbered;
 
 use super::{PortInfo, Router};
 use cli::command::{Family, Ping, RouteQuery, Show, Traceroute};

@@ -1,42 +1,17 @@
 //! What an operator is told of BGP by a whole router: tables, reasons, logs.
 
 use super::Net;
+use super::bgp::{A, B};
 use bgp::Family;
 use bgp::clear::{How, Whom};
-use bgp::show::{EntryQuery, PeerState, RoutesQuery, SummaryQuery, Verdict, Which};
-use cli::command::{BgpShow, Clear, Show};
+use bgp::show::{EntryQuery, Filter, PeerState, RoutesQuery, SummaryQuery, Verdict, Which};
+use cli::command::{BgpShow, Clear, Mode, Show};
 use cli::reply::BgpReply;
 use cli::{Command, Reply};
 use core::time::Duration;
 
-const A: &str = "
-interfaces:
-  eth1: {addresses: [10.0.0.1/24]}
-routes:
-  - {prefix: 198.51.100.0/24, type: blackhole}
-bgp:
-  asn: 65001
-  ebgp-requires-policy: false
-  neighbors:
-    10.0.0.2: {remote-as: 65002}
-  families:
-    ipv4-unicast: {networks: {198.51.100.0/24: {}}}
-";
-const B: &str = "
-interfaces:
-  eth1: {addresses: [10.0.0.2/24]}
-bgp:
-  asn: 65002
-  ebgp-requires-policy: false
-  neighbors:
-    10.0.0.1: {remote-as: 65001}
-";
-
 fn pair() -> Net {
-    let mut net = Net::new(&[A, B]);
-    net.wire((0, "eth1"), (1, "eth1"));
-    net.pass(Duration::from_secs(10));
-    net
+    super::bgp::pair(A, B).0
 }
 
 /// What router B answers.
@@ -92,4 +67,42 @@ fn debug_tells_what_was_asked_for_and_a_clear_asks_again() {
     assert!(said("bgp bestpath", "no path is left") && said("bgp bestpath", "best path"), "{log:?}");
     assert!(!log.lines.iter().any(|l| l.notice.topic == "bgp keepalives"), "nobody asked for that");
     assert!(matches!(clear(&mut net, Whom::As(9), How::In), Reply::Error(_)));
+}
+
+#[test]
+fn a_best_path_that_loses_to_another_protocol_is_marked_and_can_be_asked_for() {
+    let mut net = pair();
+    let marks = |net: &mut Net, filter: Option<Filter>| -> Vec<(String, bool)> {
+        let query = RoutesQuery { filter, ..RoutesQuery::all(Family::Ipv4) };
+        let BgpReply::Routes(page) = ask(net, BgpShow::Routes(query)) else { panic!() };
+        let mark = |d: &bgp::show::Destination| (d.prefix.to_string(), d.paths[0].status.rib_failure);
+        page.destinations.iter().map(mark).collect()
+    };
+    let prefix = || "198.51.100.0/24".to_owned();
+    assert_eq!(marks(&mut net, None), [(prefix(), false)]);
+    assert_eq!(marks(&mut net, Some(Filter::RibFailure)), []);
+    let line = "ip route 198.51.100.0/24 blackhole".to_owned();
+    let reply = net.execute(1, Command::Configure { mode: Mode::Config, line });
+    assert_eq!(reply, Reply::Configured(Mode::Config));
+    assert_eq!(marks(&mut net, None), [(prefix(), true)]);
+    assert_eq!(marks(&mut net, Some(Filter::RibFailure)), [(prefix(), true)]);
+    let BgpReply::Entry(entry) = ask(&mut net, BgpShow::Entry(query())) else { panic!() };
+    assert!(entry.found.unwrap().paths[0].1.row.status.rib_failure);
+}
+
+#[test]
+fn what_a_peer_can_do_about_restarts_is_told_when_it_is_asked_for() {
+    let mut net = pair();
+    net.execute(1, Command::Debug { topic: "bgp graceful-restart".to_owned(), on: true });
+    assert_eq!(clear(&mut net, Whom::All, How::Hard), Reply::Ok);
+    net.pass(Duration::from_secs(30));
+    let Reply::Logging(log) = net.execute(1, Command::Show(Show::Logging)) else { panic!() };
+    let said: Vec<&str> = log
+        .lines
+        .iter()
+        .filter(|l| l.notice.topic == "bgp graceful-restart")
+        .map(|l| l.notice.message.as_str())
+        .collect();
+    let wanted = ["the session ended and nothing is kept", "it can restart gracefully", "End-of-RIB"];
+    assert_eq!(said, wanted);
 }

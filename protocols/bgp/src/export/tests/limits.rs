@@ -49,6 +49,8 @@ fn no_more_prefixes_are_told_than_maximum_prefix_out_and_others_take_places_that
     lab.join(1, profile);
     lab.drain();
     assert_eq!(lab.peers[&PeerIx(1)].routes.len(), 4);
+    assert_eq!(lab.export.take_capped(PeerIx(1)), [Family::Ipv4], "told once");
+    assert_eq!(lab.export.take_capped(PeerIx(1)), []);
     lab.announce(prefix(2), 9, &attributes(65_009, 1));
     lab.withdraw(prefix(0), 9);
     lab.drain();

@@ -78,7 +78,7 @@ impl Slow {
                     self.send(wire, 1 - end, if reset { Travels::Rst } else { Travels::Fin });
                 }
                 Output::Established(_) => self.ups[end] += 1,
-                Output::Down(_) | Output::Notice(_) => {}
+                Output::Down(_) | Output::Notice(_) | Output::Heard(..) | Output::Moved(..) => {}
             }
         }
     }

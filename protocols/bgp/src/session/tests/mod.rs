@@ -183,7 +183,7 @@ impl Pair {
                 Output::Close { conn, reset } => self.close(end, conn, reset),
                 Output::Established(n) => self.seen[end].ups.push(n),
                 Output::Down(down) => self.seen[end].downs.push(down),
-                Output::Notice(_) => {}
+                Output::Notice(_) | Output::Heard(..) | Output::Moved(..) => {}
             }
             let state = self.ends[end].state();
             if self.seen[end].states.last() != Some(&state) {

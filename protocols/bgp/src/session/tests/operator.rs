@@ -153,14 +153,19 @@ fn a_last_word_nobody_takes_is_dropped_after_five_seconds() {
 }
 
 #[test]
-fn a_port_that_goes_down_ends_the_session_without_a_word() {
-    let (a, b) = two();
-    let (mut alone, conn) = Alone::established(&a, &open_of(&b));
-    alone.session.port_down(alone.now);
-    alone.drain();
-    assert_eq!(alone.closed(conn), Some(true));
-    assert_eq!(alone.downs()[0].reason.to_string(), "Interface down");
-    assert_ne!(alone.session.state(), State::Established);
+fn a_port_that_goes_down_and_a_peer_that_moves_end_the_session_without_a_word() {
+    type Cut = fn(&mut Session, Instant);
+    let port: (Cut, _) = (Session::port_down, "Interface down");
+    let peer: (Cut, _) = (Session::address_lost, "Neighbor address lost");
+    for (cut, why) in [port, peer] {
+        let (a, b) = two();
+        let (mut alone, conn) = Alone::established(&a, &open_of(&b));
+        cut(&mut alone.session, alone.now);
+        alone.drain();
+        assert_eq!(alone.closed(conn), Some(true));
+        assert_eq!(alone.downs()[0].reason.to_string(), why);
+        assert_ne!(alone.session.state(), State::Established);
+    }
 }
 
 #[test]

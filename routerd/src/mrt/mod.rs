@@ -1,4 +1,8 @@
-//! `routerd mrt`: the BGP table of a running router as a file other tools read (RFC 6396), and such files as text.
+//! `routerd mrt`: the BGP table of a running router as a file other tools read (RFC 6396), and such files as text,
+//! or run again.
+
+mod replay;
+pub mod strftime;
 
 use crate::storage;
 use bgp::mrt::{Body, PeerTable, Query, Record, Records, WhatIf, Which};
@@ -31,6 +35,8 @@ pub enum Wish {
         /// A configuration, and the route map of it that the routes go through.
         through: Option<(String, String)>,
     },
+    /// `routerd mrt replay`
+    Replay(replay::Options),
 }
 
 impl Wish {
@@ -39,10 +45,13 @@ impl Wish {
     /// # Errors
     /// What is wrong with them, in words.
     pub fn parse(args: &[String]) -> Result<Wish, String> {
-        let Some((command, rest)) = args.split_first() else { return Err("mrt: dump or show?".to_owned()) };
+        let Some((command, rest)) = args.split_first() else {
+            return Err("mrt: dump, show or replay?".to_owned());
+        };
         match command.as_str() {
             "dump" => dump_options(rest),
             "show" => show_options(rest),
+            "replay" => replay::options(rest).map(Wish::Replay),
             other => Err(format!("mrt: unknown command `{other}`")),
         }
     }
@@ -92,6 +101,7 @@ pub fn main(wish: &Wish) -> ExitCode {
     let done = match wish {
         Wish::Dump { socket, to, which } => dump(socket, to, *which),
         Wish::Show { from, through } => show(from, through.as_ref()),
+        Wish::Replay(options) => replay::run(options),
     };
     match done {
         Ok(code) => code,
