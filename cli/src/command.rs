@@ -45,6 +45,11 @@ pub enum Command {
         /// Destination.
         to: String,
     },
+    /// `reload`, `poweroff`: of an appliance, the machine.
+    EndMachine {
+        /// It starts again; otherwise it is switched off.
+        restart: bool,
+    },
     /// `terminal monitor`: stream log lines into this session, or stop doing so.
     Monitor(bool),
 }

@@ -1,6 +1,7 @@
 //! The router: protocol speakers over smoltcp sockets, RIB, FIB and forwarding, alone or many in one process.
 
 pub mod applets;
+pub mod appliance;
 pub mod health;
 pub mod lab;
 pub mod link;

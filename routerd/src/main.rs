@@ -33,6 +33,9 @@ fn main() -> ExitCode {
     let mut args = std::env::args();
     let called = args.next().unwrap_or_default();
     let args: Vec<String> = args.collect();
+    if routerd::appliance::is_wanted(&called) {
+        return routerd::appliance::main();
+    }
     if let Some(code) = routerd::applets::main(&called, &args) {
         return code;
     }
@@ -50,6 +53,8 @@ fn main() -> ExitCode {
             Ok(arguments) => routerd::supervise::main(&arguments),
             Err(reason) => usage(&reason),
         },
+        // Said by an appliance alone.
+        "console" if rest.is_empty() => routerd::appliance::console(),
         "health" => match run_options(rest, Some("")) {
             Ok(options) if options.file.as_os_str().is_empty() => routerd::health::main(&options.socket),
             Ok(_) => usage("health takes no file"),

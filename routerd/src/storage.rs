@@ -1,6 +1,7 @@
 //! Configuration files: the one place where a router's configuration is read from and written to disk.
 //! The router itself has no files, so commands that need one are answered here before they reach it.
 
+use crate::appliance::{self, End};
 use crate::router::{Router, Startup};
 use cli::{Command, Reply};
 use configs::Config;
@@ -53,7 +54,7 @@ pub fn write(config: &Config, path: &str) -> Result<(), String> {
     configs::store::write_atomic(Path::new(path), &print(config, path)).map_err(|e| format!("{path}: {e}"))
 }
 
-/// Answers the commands that need files; `None`: the command is for the router alone.
+/// Answers the commands that need files or the machine; `None`: the command is for the router alone.
 pub fn execute(router: &mut Router, now: fib::Instant, command: &Command) -> Option<Reply> {
     let result = match command {
         Command::WriteMemory => match &router.startup().fault {
@@ -65,12 +66,18 @@ pub fn execute(router: &mut Router, now: fib::Instant, command: &Command) -> Opt
             None => save(router),
         },
         Command::Copy { from, to } => copy(router, now, from, to),
+        Command::EndMachine { restart } => end_machine(*restart),
         _ => return None,
     };
     Some(match result {
         Ok(remark) => Reply::Remark(remark),
         Err(reason) => Reply::Error(reason),
     })
+}
+
+fn end_machine(restart: bool) -> Result<String, String> {
+    appliance::request(if restart { End::Reboot } else { End::PowerOff })?;
+    Ok(if restart { "The machine starts again." } else { "The machine is switched off." }.to_owned())
 }
 
 fn save(router: &mut Router) -> Result<String, String> {

@@ -159,6 +159,14 @@ pub(super) const ROWS: &[Row<Run>] = &[
         copy,
     )
     .help(COPY_HELP),
+    line("reload", "", Modes::PRIVILEGED, "Start the machine of this router again, at once", |_| {
+        Ok(Action::Send(Command::EndMachine { restart: true }))
+    })
+    .help(&[("reload", "Start the machine again, at once; what was not written is lost")]),
+    line("poweroff", "", Modes::PRIVILEGED, "Switch the machine of this router off, at once", |_| {
+        Ok(Action::Send(Command::EndMachine { restart: false }))
+    })
+    .help(&[("poweroff", "Switch the machine off, at once; what was not written is lost")]),
     line("enable", "", Modes::EXEC, "To privileged mode", |_| Ok(Action::Enable))
         .help(&[("enable", "To privileged mode")]),
     line("disable", "", Modes::PRIVILEGED, "To user mode", |_| Ok(Action::Disable))

@@ -13,9 +13,10 @@ mod signals;
 pub use control::Control;
 pub use core::Shared;
 
+use sd_notify::NotifyState;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 /// What `routerd run` was told.
 #[derive(Clone, Debug)]
@@ -74,6 +75,7 @@ pub fn run(options: &Options) -> ExitCode {
         let mut ports =
             ports::Watcher::open(shared.clone(), management).map_err(|e| format!("netlink: {e}"))?;
         info!(hostname = %shared.hostname(), file = %path, socket = %options.socket.display(), seed, "started");
+        tell_supervisor(&[NotifyState::Ready]);
         tokio::select! {
             () = control.serve(shared.clone()) => {}
             () = shared.run_timers() => {}
@@ -82,6 +84,7 @@ pub fn run(options: &Options) -> ExitCode {
             () = hold::watch(&shared, &path, stamp), if options.supervised => {}
             signal = signals::wait(&shared, &path) => {
                 info!(signal, "stopping");
+                tell_supervisor(&[NotifyState::Stopping]);
                 shared.shutdown();
             }
         }
@@ -107,6 +110,13 @@ fn end_on_panic() {
 
 /// The exit status that Rust itself gives a panic of the main thread.
 const PANICKED: i32 = 101;
+
+/// Tells systemd, where it runs this (`Type=notify`, sd_notify(3)); elsewhere nobody.
+fn tell_supervisor(state: &[NotifyState<'_>]) {
+    if let Err(reason) = sd_notify::notify(state) {
+        warn!(%reason, "NOTIFY_SOCKET was not told");
+    }
+}
 
 /// Log lines go to standard error: text, or one JSON object a line.
 fn start_logging(json: bool) {

@@ -29,6 +29,7 @@ impl Router {
             Command::WriteMemory | Command::Copy { .. } => {
                 Reply::Error("this router keeps no files".to_owned())
             }
+            Command::EndMachine { .. } => Reply::Error("this router has no machine of its own".to_owned()),
         };
         self.settle(now);
         reply
