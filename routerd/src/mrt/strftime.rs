@@ -92,7 +92,7 @@ fn convert(conversion: char, t: &Civil, unix: u64) -> Option<String> {
     let month = || name(&MONTHS, t.month.saturating_sub(1));
     let day = || name(&DAYS, t.weekday);
     let short = |name: &str| name.get(..3).unwrap_or(name).to_owned();
-    let hour12 = if t.hour % 12 == 0 { 12 } else { t.hour % 12 };
+    let hour12 = if t.hour.is_multiple_of(12) { 12 } else { t.hour % 12 };
     let half = if t.hour < 12 { "AM" } else { "PM" };
     Some(match conversion {
         '%' => "%".to_owned(),

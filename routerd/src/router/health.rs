@@ -65,7 +65,7 @@ impl Router {
                 problems.push(format!("BGP: neighbor {} has not told all its routes", peer.name));
             }
         }
-        if problems.len() == before && !(bgp.is_at_rest(now) && !self.tcp.is_busy()) {
+        if problems.len() == before && (self.tcp.is_busy() || !bgp.is_at_rest(now)) {
             problems.push("BGP: routes are being exchanged".to_owned());
         }
     }

@@ -69,7 +69,8 @@ impl Bgp {
     pub(crate) fn record_message(&mut self, now: Instant, ix: PeerIx, kind: Kind, body: &[u8]) {
         let update = kind == Kind::Update;
         let all = self.config.dump.contains_key(&DumpKind::All);
-        if !all && !(update && self.config.dump.contains_key(&DumpKind::Updates)) {
+        let wanted = all || update && self.config.dump.contains_key(&DumpKind::Updates);
+        if !wanted {
             return;
         }
         let Some(mut session) = self.recorded_session(ix) else { return };

@@ -5,6 +5,9 @@ use super::layout::{Graph, Place};
 use core::f64::consts::TAU;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// How one coordinate is read and written.
+type Axis = (fn(&Place) -> f64, fn(&mut Place, f64));
+
 /// What a name says about how high a node of a fabric stands.
 const RANKS: [(&str, usize); 18] = [
     ("superspine", 4),
@@ -276,7 +279,7 @@ fn apart(mut places: Vec<Place>) -> Vec<Place> {
 /// What is nearly beside or below each other is made so: the eye sees a small slant as a mistake.
 fn aligned(mut places: Vec<Place>) -> Vec<Place> {
     const NEARLY: f64 = 0.16;
-    let axes: [(fn(&Place) -> f64, fn(&mut Place, f64)); 2] =
+    let axes: [Axis; 2] =
         [(|p| p.x, |p, v| p.x = v), (|p| p.y, |p, v| p.y = v)];
     for (get, set) in axes {
         let mut order: Vec<usize> = (0..places.len()).collect();

@@ -4,7 +4,7 @@
 use super::super::{
     Body, Entry, Fault, Message, Peer, PeerTable, Record, Records, Rib, Session, StateChange, families,
 };
-use crate::config::{Config, FamilyConfig, NeighborConfig, NeighborFamily, PeerKey, RemoteAs};
+use crate::config::{Config, NeighborConfig, NeighborFamily, PeerKey, RemoteAs};
 use crate::wire::{HEADER, Kind, Open, frame};
 use crate::{Family, RouterId};
 use core::net::{IpAddr, Ipv4Addr};
@@ -230,7 +230,7 @@ impl Plan {
         }
         for prefix in &self.own {
             let family =
-                config.families.entry(Family::of(prefix.is_v4())).or_insert_with(FamilyConfig::default);
+                config.families.entry(Family::of(prefix.is_v4())).or_default();
             family.networks.insert(*prefix, Default::default());
         }
         let mut policies = policies::Config::default();
