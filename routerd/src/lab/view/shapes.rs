@@ -279,8 +279,7 @@ fn apart(mut places: Vec<Place>) -> Vec<Place> {
 /// What is nearly beside or below each other is made so: the eye sees a small slant as a mistake.
 fn aligned(mut places: Vec<Place>) -> Vec<Place> {
     const NEARLY: f64 = 0.16;
-    let axes: [Axis; 2] =
-        [(|p| p.x, |p, v| p.x = v), (|p| p.y, |p, v| p.y = v)];
+    let axes: [Axis; 2] = [(|p| p.x, |p, v| p.x = v), (|p| p.y, |p, v| p.y = v)];
     for (get, set) in axes {
         let mut order: Vec<usize> = (0..places.len()).collect();
         let value = |places: &[Place], n: usize| places.get(n).map_or(0.0, get);

@@ -229,8 +229,7 @@ impl Plan {
             config.neighbors.insert(PeerKey::Address(*address), neighbor(*address, peer));
         }
         for prefix in &self.own {
-            let family =
-                config.families.entry(Family::of(prefix.is_v4())).or_default();
+            let family = config.families.entry(Family::of(prefix.is_v4())).or_default();
             family.networks.insert(*prefix, Default::default());
         }
         let mut policies = policies::Config::default();
