@@ -319,7 +319,8 @@ fn management_is_the_kernel_s() {
     assert!(main.contains("10.255.0.1") && !main.contains("default") && !main.contains("172.20"), "{main}");
     let table = node.applet("ip route show table mgmt").1;
     assert!(table.contains("default via 172.20.20.1 dev eth0\n"), "{table}");
-    assert!(node.applet("ip -br -4 addr").1.contains("172.20.20.2/24"));
+    let (code, addresses, why) = node.applet("ip -br -4 addr");
+    assert!(addresses.contains("172.20.20.2/24"), "{code:?} {addresses}{why}");
     let (code, _, why) = node.applet("ip addr add 172.20.20.3/24 dev eth0");
     assert!(code == Some(2) && why.contains("left alone"), "{why}");
     assert!(r1.ip("addr show eth0").contains("172.20.20.2/24"), "nothing has changed");

@@ -267,7 +267,8 @@ fn refused(why: &str) -> Stop {
 
 /// An interface that is not the router's stays as it is.
 fn ours(device: &str, backend: &mut dyn Backend, kernel: &Kernel) -> Result<(), Stop> {
-    let known = device::of_router(backend)?.iter().any(|i| i.name == device);
+    // Configured and absent: the router waits for what the kernel has kept.
+    let known = device::of_router(backend)?.iter().any(|i| i.name == device && i.index.is_some());
     // One that nobody has configured yet may become ours; the management interface has an address that somebody gave it.
     let given =
         |a: &fib::IfAddr| !matches!(a.addr(), core::net::IpAddr::V6(v6) if v6.is_unicast_link_local());

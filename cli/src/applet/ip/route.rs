@@ -141,8 +141,8 @@ fn management(
     out: Out<'_>,
 ) -> Outcome {
     let routers = of_router(backend)?;
-    let is_asked =
-        |r: &&kernel::Route| family_of(r.prefix) == family && routers.iter().all(|i| i.name != r.interface);
+    let is_routers = |name: &str| routers.iter().any(|i| i.name == name && i.index.is_some());
+    let is_asked = |r: &&kernel::Route| family_of(r.prefix) == family && !is_routers(&r.interface);
     let mut values = Vec::new();
     let mut text = String::new();
     for route in kernel.routes.iter().filter(is_asked) {
