@@ -84,6 +84,10 @@ fn boot(net: &Net, vm: &Node, hosts: [&Node; 2], folder: &Path) -> (Process, Con
     let arguments = ["-a", "tcg", "-d", folder.to_str().expect("a path of ours"), "-s", &line, "t0", "t1"];
     let qemu = vm.spawn("qemu", script.to_str().expect("a path of ours"), &arguments);
     let console = Console::connect(&serial);
+    for host in hosts {
+        // The tap of an earlier machine, if there was one.
+        host.run("ip link delete eth0");
+    }
     for (tap, (lan, host)) in ["t0", "t1"].into_iter().zip((1..).zip(hosts)) {
         vm.ip(&format!("link set {tap} netns {} name eth0", host.space()));
         host.up("eth0");
