@@ -3,7 +3,7 @@
 use super::checks;
 use super::record::Format;
 use super::topology::{self, LoadError, Topology};
-use super::{Lab, graph, shell, units};
+use super::{Lab, generate, graph, netns, shell, units};
 use fib::Instant;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -12,35 +12,47 @@ use std::process::ExitCode;
 /// Printed by `--help` and, with exit status 2, after a mistake.
 pub const USAGE: &str = "\
 usage: routerd lab [TOPO] [--seed N]                 start the lab here and open a shell
-       routerd lab check [TOPO] [--seed N] [--junit FILE] [--mode sim]
-                                                     run its checks.yaml in virtual time: exit 0 or 1
+       routerd lab check [TOPO] [--seed N] [--junit FILE] [--mode sim|netns]
+                                                     run its checks.yaml in virtual time, or deployed: exit 0 or 1
        routerd lab sim TOPO --until TIME [--seed N] [--trace json|pcapng] [-o FILE]
                                                      run in virtual time; equal seeds, equal bytes
        routerd lab validate [TOPO]                   read topology, configurations and checks, and end
        routerd lab graph [TOPO] [--mermaid|--dot]    draw it
+";
 
+const TOPO: &str = "
 TOPO is a file, a folder with exactly one *.clab.yml, or absent: this folder.
 ";
+
+fn usage() -> String {
+    [USAGE, netns::command::USAGE, generate::USAGE, TOPO].concat()
+}
 
 /// Runs `routerd lab` with the words after `lab`. Exit status 2: the words are wrong.
 pub fn main(args: &[String]) -> ExitCode {
     let first = args.first().map(String::as_str);
     let (verb, rest) = match first {
         Some(verb @ ("check" | "sim" | "validate" | "graph")) => (verb, args.get(1..).unwrap_or_default()),
-        Some(verb @ ("deploy" | "destroy" | "inspect" | "exec" | "cli" | "log" | "link" | "generate")) => {
-            eprintln!("routerd lab {verb} is not available yet");
-            return ExitCode::from(2);
-        }
+        Some("runner") => return netns::command::runner(args.get(1).map_or("", String::as_str)),
+        Some(verb) if netns::command::VERBS.contains(&verb) => (verb, args.get(1..).unwrap_or_default()),
+        Some("generate") => ("generate", args.get(1..).unwrap_or_default()),
         Some("help" | "--help" | "-h") => {
-            print!("{USAGE}");
+            print!("{}", usage());
             return ExitCode::SUCCESS;
         }
         _ => ("run", args),
     };
-    match Options::read(verb, rest).and_then(|options| options.run(verb)) {
+    let done = if netns::command::VERBS.contains(&verb) {
+        netns::command::main(verb, rest)
+    } else if verb == "generate" {
+        generate::main(rest)
+    } else {
+        Options::read(verb, rest).and_then(|options| options.run(verb))
+    };
+    match done {
         Ok(code) => code,
         Err(Failure::Usage(reason)) => {
-            eprintln!("routerd lab: {reason}\n\n{USAGE}");
+            eprintln!("routerd lab: {reason}\n\n{}", usage());
             ExitCode::from(2)
         }
         Err(Failure::Work(reason)) => {
@@ -50,7 +62,8 @@ pub fn main(args: &[String]) -> ExitCode {
     }
 }
 
-enum Failure {
+/// Why a command did not do its work.
+pub(super) enum Failure {
     /// The command line is wrong.
     Usage(String),
     /// The work could not be done.
@@ -116,9 +129,6 @@ impl Options {
     }
 
     fn run(self, verb: &str) -> Result<ExitCode, Failure> {
-        if self.netns {
-            return Err(Failure::Usage("--mode netns is not available yet".to_owned()));
-        }
         if verb == "sim" && self.until.is_none() {
             return Err(Failure::Usage("sim needs --until TIME, such as --until 300s".to_owned()));
         }
@@ -147,19 +157,25 @@ impl Options {
             return Err(Failure::Work(format!("{folder} has no checks.yaml: nothing to check")));
         };
         let seed = self.seed.or(list.seed).unwrap_or(1);
-        let verdicts = checks::run(&topology, &list, seed, |v| println!("{}", checks::print_line(v)));
-        let verdicts = verdicts.map_err(Failure::Work)?;
+        let report = |v: &checks::Verdict| println!("{}", checks::print_line(v));
+        let verdicts = match self.netns {
+            false => checks::run(&topology, &list, seed, report).map_err(Failure::Work)?,
+            true => netns::check::run(&topology, &list, report)?,
+        };
         let failed = verdicts.iter().filter(|v| !v.passed).count();
-        let done = verdicts.iter().filter(|v| v.is_check).count();
+        let skipped = verdicts.iter().filter(|v| v.skipped).count();
+        let done = verdicts.iter().filter(|v| v.is_check).count() - skipped;
         if let Some(path) = &self.junit {
             write(path, checks::junit(&topology.name, seed, &verdicts).as_bytes())?;
         }
         if failed > 0 {
             println!("{}: {failed} of {} failed, seed {seed}", topology.name, done.max(failed));
-            println!("again: routerd lab check {} --seed {seed}", topology.file.display());
+            let mode = if self.netns { " --mode netns" } else { "" };
+            println!("again: routerd lab check {} --seed {seed}{mode}", topology.file.display());
             return Ok(ExitCode::FAILURE);
         }
-        println!("{}: {done} checks ok, seed {seed}", topology.name);
+        let left_out = if skipped > 0 { format!(", {skipped} skipped") } else { String::new() };
+        println!("{}: {done} checks ok{left_out}, seed {seed}", topology.name);
         Ok(ExitCode::SUCCESS)
     }
 
@@ -217,7 +233,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     std::fs::write(path, bytes).map_err(|e| Failure::Work(format!("cannot write {}: {e}", path.display())))
 }
 
-fn print(bytes: &[u8]) -> Result<ExitCode, Failure> {
+pub(super) fn print(bytes: &[u8]) -> Result<ExitCode, Failure> {
     let done = std::io::stdout().lock().write_all(bytes);
     done.map(|()| ExitCode::SUCCESS).map_err(|e| Failure::Work(e.to_string()))
 }

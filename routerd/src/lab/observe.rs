@@ -1,8 +1,9 @@
 //! What can be asked of a lab: commands to its nodes, ping and traceroute, the state of cables.
 
 use super::cable::{Counters, Impairment, Side};
+use super::checks::bench::all_routes;
 use super::sim::{Engine, Lab};
-use cli::command::{Family, Ping, RouteQuery, Show, Traceroute};
+use cli::command::{Ping, Show, Traceroute};
 use cli::reply::{HopOutcome, PingOutcome, RouteView};
 use cli::{Command, Progress, Reply};
 use configs::Config;
@@ -82,30 +83,7 @@ impl Lab {
 
     /// All candidate routes of table main, IPv4 first. Empty for what is no router or is off.
     pub fn routes(&mut self, node: &str) -> Vec<RouteView> {
-        let mut all = Vec::new();
-        for family in [Family::V4, Family::V6] {
-            let mut after = None;
-            loop {
-                let query = RouteQuery {
-                    family,
-                    table: None,
-                    protocol: None,
-                    prefix: None,
-                    longer: false,
-                    address: None,
-                    after,
-                };
-                let Ok(Reply::Routes(page)) = self.execute(node, Command::Show(Show::Routes(query))) else {
-                    break;
-                };
-                all.extend(page.routes);
-                match page.more {
-                    Some(more) if Some(more) != after => after = Some(more),
-                    _ => break,
-                }
-            }
-        }
-        all
+        all_routes(|command| self.execute(node, command))
     }
 
     /// The selected route for exactly this prefix.

@@ -1,10 +1,9 @@
 //! Where packets would go: forwarding tables walked hop by hop without sending anything, and the invariants one wants of
 //! them. A walk sees what is in the tables now; it proves nothing about the next second.
 
+use super::checks::bench::all_fib;
 use super::sim::{Engine, Lab};
-use cli::command::{Family, Show};
 use cli::reply::FibView;
-use cli::{Command, Reply};
 use core::net::IpAddr;
 use fib::Prefix;
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,11 +52,16 @@ impl Fib {
 impl Lab {
     /// The forwarding tables now.
     pub fn tables(&mut self) -> Tables {
+        self.tables_with(|lab, node| lab.fib(node))
+    }
+
+    /// The same with entries from elsewhere.
+    pub(super) fn tables_with(&mut self, mut entries: impl FnMut(&mut Lab, &str) -> Vec<FibView>) -> Tables {
         let names: Vec<String> = self.nodes.iter().map(|n| n.name.clone()).collect();
         let mut fibs = Vec::new();
         for name in &names {
             let mut fib = Fib::default();
-            for view in self.fib(name) {
+            for view in entries(self, name) {
                 fib.lengths.insert(view.prefix.len());
                 fib.routes.insert(view.prefix, view);
             }
@@ -80,21 +84,9 @@ impl Lab {
         owners
     }
 
-    fn fib(&mut self, node: &str) -> Vec<FibView> {
-        let mut all = Vec::new();
-        for family in [Family::V4, Family::V6] {
-            let mut after = None;
-            loop {
-                let show = Show::Fib { family, table: None, address: None, after };
-                let Ok(Reply::Fib(page)) = self.execute(node, Command::Show(show)) else { break };
-                all.extend(page.entries);
-                match page.more {
-                    Some(more) if Some(more) != after => after = Some(more),
-                    _ => break,
-                }
-            }
-        }
-        all
+    /// Every entry of a node's forwarding table.
+    pub(super) fn fib(&mut self, node: &str) -> Vec<FibView> {
+        all_fib(|command| self.execute(node, command))
     }
 
     /// Who is on the same wire or LAN as each interface, through plugged cables and live switches.

@@ -13,13 +13,15 @@
 //! check, with `name`, `at` (not before this lab time), `within` (until it holds) and `for` (then for so long). The whole
 //! language is in `labs/README.md`; `parse.rs` refuses anything else, `run.rs` does it.
 
+pub(super) mod bench;
 mod parse;
 mod report;
 mod run;
 
+pub(super) use bench::Bench;
 pub use parse::parse;
 pub use report::{junit, print_line};
-pub use run::{Verdict, run};
+pub use run::{Verdict, run, run_on};
 
 use super::operate::Change;
 use super::yaml::Position;

@@ -6,6 +6,7 @@ use super::Verdict;
 /// `ok    12.5s  h1 reaches h2: 10.0.3.2 answered in 60us, ttl 62`
 pub fn print_line(verdict: &Verdict) -> String {
     let mark = match (verdict.passed, verdict.is_check) {
+        _ if verdict.skipped => "skip",
         (true, true) => "ok",
         (true, false) => "--",
         (false, _) => "FAIL",
@@ -46,7 +47,9 @@ pub fn junit(lab: &str, seed: u64, verdicts: &[Verdict]) -> String {
             escape(&case.step),
             case.took.as_secs_f64()
         ));
-        if case.passed {
+        if case.skipped {
+            out.push_str(&format!("><skipped message=\"{}\"/></testcase>\n", escape(&case.evidence)));
+        } else if case.passed {
             out.push_str("/>\n");
         } else {
             let text = format!("at {}: {} (seed {seed})", case.at, case.evidence);
@@ -86,6 +89,7 @@ mod tests {
             step: "h1 reaches <h2>".to_owned(),
             is_check: true,
             passed,
+            skipped: false,
             evidence: evidence.to_owned(),
             at: Instant::from_secs(12),
             took: Duration::from_millis(1500),

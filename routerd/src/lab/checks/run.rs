@@ -3,11 +3,11 @@
 
 use super::super::sim::Lab;
 use super::super::topology::Topology;
-use super::super::wheel::{self, Watch};
-use super::super::{ask, units};
+use super::super::units;
+use super::super::wheel::Watch;
 use super::{
-    Action, Checks, MetricsCheck, OscillatesCheck, PathsCheck, RouteCheck, Series, SettledCheck, ShowCheck,
-    Step,
+    Action, Bench, Checks, MetricsCheck, OscillatesCheck, PathsCheck, RouteCheck, Series, SettledCheck,
+    ShowCheck, Step,
 };
 use cli::reply::PingOutcome;
 use core::time::Duration;
@@ -30,6 +30,8 @@ pub struct Verdict {
     pub is_check: bool,
     /// It holds, or was done.
     pub passed: bool,
+    /// It needs virtual time and was left out.
+    pub skipped: bool,
     /// What was seen.
     pub evidence: String,
     /// Lab time when it was decided.
@@ -38,34 +40,44 @@ pub struct Verdict {
     pub took: Duration,
 }
 
-/// Runs every scenario; `report` hears of each step as it is decided.
+/// Runs every scenario in virtual time; `report` hears of each step as it is decided.
 pub fn run(
     topology: &Topology,
     checks: &Checks,
     seed: u64,
+    report: impl FnMut(&Verdict),
+) -> Result<Vec<Verdict>, String> {
+    run_on(checks, || Lab::new(topology.clone(), seed), report)
+}
+
+/// Runs every scenario on a network that `switch_on` makes anew for each.
+pub fn run_on<B: Bench>(
+    checks: &Checks,
+    mut switch_on: impl FnMut() -> Result<B, String>,
     mut report: impl FnMut(&Verdict),
 ) -> Result<Vec<Verdict>, String> {
     let mut all = Vec::new();
     for scenario in &checks.scenarios {
-        let mut lab = Lab::new(topology.clone(), seed)?;
+        let mut lab = switch_on()?;
         for step in &scenario.steps {
             if let Some(at) = step.at {
                 lab.run_until(at);
             }
             let began = lab.now();
-            let (passed, evidence) = match perform(&mut lab, step) {
-                Ok(evidence) => (true, evidence),
-                Err(evidence) => (false, evidence),
-            };
+            let watched =
+                matches!(step.action, Action::Metrics(_) | Action::Paths(_) | Action::Oscillates(_));
+            let skipped = watched && lab.virtual_time().is_none();
+            let (passed, evidence) =
+                match if skipped { skip(&mut lab, step) } else { perform(&mut lab, step) } {
+                    Ok(evidence) => (true, evidence),
+                    Err(evidence) => (false, evidence),
+                };
             let verdict = Verdict {
                 scenario: scenario.name.clone(),
                 step: step.name.clone(),
-                is_check: step.action.is_check()
-                    || matches!(
-                        step.action,
-                        Action::Converged | Action::Metrics(_) | Action::Paths(_) | Action::Oscillates(_)
-                    ),
+                is_check: step.action.is_check() || watched || step.action == Action::Converged,
                 passed,
+                skipped,
                 evidence,
                 at: lab.now(),
                 took: lab.now().since(began),
@@ -77,8 +89,19 @@ pub fn run(
     Ok(all)
 }
 
+/// What is watched event by event takes its time also where nobody can watch: what comes after it relies on that.
+fn skip(lab: &mut dyn Bench, step: &Step) -> Result<String, String> {
+    lab.run_for(match &step.action {
+        Action::Metrics(check) => check.during,
+        Action::Paths(check) => check.during,
+        Action::Oscillates(check) => check.during,
+        _ => Duration::ZERO,
+    });
+    Ok("skipped: only virtual time can be watched event by event".to_owned())
+}
+
 /// Does one step: what was seen, as success or as failure.
-fn perform(lab: &mut Lab, step: &Step) -> Result<String, String> {
+fn perform(lab: &mut dyn Bench, step: &Step) -> Result<String, String> {
     if !step.action.is_check() {
         return act(lab, &step.action, step.within);
     }
@@ -104,21 +127,17 @@ fn perform(lab: &mut Lab, step: &Step) -> Result<String, String> {
     Ok(format!("{evidence}, for {}", units::show(lasting)))
 }
 
-fn act(lab: &mut Lab, action: &Action, within: Option<Duration>) -> Result<String, String> {
+fn act(lab: &mut dyn Bench, action: &Action, within: Option<Duration>) -> Result<String, String> {
     match action {
         Action::Wait(d) => {
             lab.run_for(*d);
             Ok(String::new())
         }
         Action::Converged => {
-            let began = lab.now();
             let limit = within.unwrap_or(CONVERGE);
-            let window = lab.quiet_window();
-            match lab.run_until_quiet(window, limit + window) {
-                Some(last) if last.since(began) <= limit => {
-                    Ok(format!("last change after {}", units::show(last.since(began))))
-                }
-                _ => Err(format!("routes still change after {}", units::show(limit))),
+            match lab.converge(limit) {
+                Some(took) => Ok(format!("last change after {}", units::show(took))),
+                None => Err(format!("routes still change after {}", units::show(limit))),
             }
         }
         Action::Link(end, changes) => {
@@ -128,9 +147,18 @@ fn act(lab: &mut Lab, action: &Action, within: Option<Duration>) -> Result<Strin
         Action::Revive(node) => lab.revive(node).map(|()| String::new()),
         Action::Configure(node, lines) => {
             let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-            let done = if node == "*" { lab.configure_all(&lines) } else { lab.configure(node, &lines) };
-            done.map(|()| String::new())
+            lab.configure(node, &lines).map(|()| String::new())
         }
+        Action::Metrics(_) | Action::Paths(_) | Action::Oscillates(_) => match lab.virtual_time() {
+            Some(lab) => watch(lab, action),
+            None => Err("only virtual time can be watched event by event".to_owned()),
+        },
+        _ => Ok(String::new()),
+    }
+}
+
+fn watch(lab: &mut Lab, action: &Action) -> Result<String, String> {
+    match action {
         Action::Metrics(check) => metrics(lab, check),
         Action::Paths(check) => paths(lab, check),
         Action::Oscillates(check) => oscillates(lab, check),
@@ -138,7 +166,7 @@ fn act(lab: &mut Lab, action: &Action, within: Option<Duration>) -> Result<Strin
     }
 }
 
-fn check(lab: &mut Lab, action: &Action) -> Result<String, String> {
+fn check(lab: &mut dyn Bench, action: &Action) -> Result<String, String> {
     match action {
         Action::Ping { from, to, source, answer } => {
             let to = lab.resolve(to)?;
@@ -170,7 +198,7 @@ fn check(lab: &mut Lab, action: &Action) -> Result<String, String> {
             }
         }
         Action::Oracle(protocol) => {
-            let differences = lab.compare_protocol_with_oracle(*protocol);
+            let differences = lab.differences(*protocol);
             match differences.first() {
                 None => Ok("every table".to_owned()),
                 Some(first) => Err(format!("{first} ({} such)", differences.len())),
@@ -180,15 +208,14 @@ fn check(lab: &mut Lab, action: &Action) -> Result<String, String> {
     }
 }
 
-fn traceroute(lab: &mut Lab, from: &str, to: &str, path: &[String]) -> Result<String, String> {
+fn traceroute(lab: &mut dyn Bench, from: &str, to: &str, path: &[String]) -> Result<String, String> {
     let to = lab.resolve(to)?;
-    let (hops, _) = lab.traceroute(from, to)?;
+    let hops = lab.traceroute(from, to)?;
     let mut seen = Vec::new();
     for hop in hops {
-        let name = hop.answer.map(|(address, _)| {
-            let owner = lab.owner_of(address).and_then(|n| lab.topology().nodes.get(n));
-            (owner.map_or_else(|| address.to_string(), |n| n.name.clone()), address)
-        });
+        let name = hop
+            .answer
+            .map(|(address, _)| (lab.owner_of(address).unwrap_or_else(|| address.to_string()), address));
         let name = match name {
             // Written as an address in the file: compared as an address.
             Some((_, address)) if path.get(seen.len()).is_some_and(|p| *p == address.to_string()) => {
@@ -203,7 +230,7 @@ fn traceroute(lab: &mut Lab, from: &str, to: &str, path: &[String]) -> Result<St
     if seen == path { Ok(text) } else { Err(format!("it goes by {text}")) }
 }
 
-fn route(lab: &mut Lab, check: &RouteCheck) -> Result<String, String> {
+fn route(lab: &mut dyn Bench, check: &RouteCheck) -> Result<String, String> {
     lab.find(&check.node)?;
     let Some(route) = lab.route(&check.node, check.prefix) else {
         return if check.absent { Ok("no route".to_owned()) } else { Err("no route".to_owned()) };
@@ -230,8 +257,8 @@ fn route(lab: &mut Lab, check: &RouteCheck) -> Result<String, String> {
     if wrong { Err(seen) } else { Ok(seen) }
 }
 
-fn show(lab: &mut Lab, check: &ShowCheck) -> Result<String, String> {
-    let text = ask::type_line(lab, &check.node, &check.command)?;
+fn show(lab: &mut dyn Bench, check: &ShowCheck) -> Result<String, String> {
+    let text = lab.type_line(&check.node, &check.command)?;
     for wanted in &check.contains {
         if !text.contains(wanted.as_str()) {
             return Err(format!("`{wanted}` is not in:\n{text}"));
@@ -243,7 +270,7 @@ fn show(lab: &mut Lab, check: &ShowCheck) -> Result<String, String> {
         }
     }
     if let Some((pointer, wanted)) = &check.json {
-        let text = ask::type_line(lab, &check.node, &format!("{} | json", check.command))?;
+        let text = lab.type_line(&check.node, &format!("{} | json", check.command))?;
         let value: serde_json::Value =
             serde_json::from_str(&text).map_err(|e| format!("no JSON: {e}: {text}"))?;
         let found = value.pointer(pointer);
@@ -261,7 +288,7 @@ fn paths(lab: &mut Lab, check: &PathsCheck) -> Result<String, String> {
     let end = lab.now() + check.during;
     let mut seen: Vec<String> = Vec::new();
     loop {
-        let path = wheel::best_path(lab, &check.node, check.prefix).unwrap_or_else(|| "none".to_owned());
+        let path = lab.best_path(&check.node, check.prefix).unwrap_or_else(|| "none".to_owned());
         if seen.last() != Some(&path) {
             seen.push(path);
         }
@@ -281,12 +308,12 @@ fn oscillates(lab: &mut Lab, check: &OscillatesCheck) -> Result<String, String> 
     if report.oscillates() && right { Ok(report.to_string()) } else { Err(report.to_string()) }
 }
 
-fn settled(lab: &mut Lab, check: &SettledCheck) -> Result<String, String> {
+fn settled(lab: &mut dyn Bench, check: &SettledCheck) -> Result<String, String> {
     let nodes: BTreeSet<&String> = check.states.iter().flatten().map(|(node, _)| node).collect();
     let mut found = BTreeMap::new();
     for node in nodes {
         lab.find(node)?;
-        let path = wheel::best_path(lab, node, check.prefix).unwrap_or_else(|| "none".to_owned());
+        let path = lab.best_path(node, check.prefix).unwrap_or_else(|| "none".to_owned());
         found.insert(node, path);
     }
     let text: Vec<String> = found.iter().map(|(node, path)| format!("{node} by {path}")).collect();

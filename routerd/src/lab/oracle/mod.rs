@@ -56,6 +56,15 @@ impl Lab {
 
     /// Compares the routes of one protocol, RIP or OSPF.
     pub fn compare_protocol_with_oracle(&mut self, protocol: Protocol) -> Vec<Difference> {
+        self.compare_with(protocol, |lab, node| lab.routes(node))
+    }
+
+    /// The same with routes from elsewhere.
+    pub(super) fn compare_with(
+        &mut self,
+        protocol: Protocol,
+        mut routes: impl FnMut(&mut Lab, &str) -> Vec<RouteView>,
+    ) -> Vec<Difference> {
         let best = match protocol {
             Protocol::Rip => self.rip_oracle(),
             _ => self.ospf_oracle(),
@@ -66,7 +75,7 @@ impl Lab {
         for (node, name) in names.iter().enumerate() {
             let Some(infinity) = self.config_of(node).and_then(|c| infinity(c, protocol)) else { continue };
             let mut found: BTreeMap<Prefix, RouteView> = BTreeMap::new();
-            for route in self.routes(name).into_iter().filter(|r| r.selected && r.prefix.is_v4()) {
+            for route in routes(self, name).into_iter().filter(|r| r.selected && r.prefix.is_v4()) {
                 found.insert(route.prefix, route);
             }
             for (prefix, metrics) in &best {

@@ -1,0 +1,252 @@
+//! The runner: one process a lab that starts the nodes' processes and starts them again when they end, as a container
+//! engine does with `restart: always`. Nothing depends on it: when it is killed the routers go on, and the next command
+//! that looks at the lab starts another one, which adopts them.
+
+use super::plan::{Daemon, Node, Plan};
+use super::{foreign, place, rootless, space};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::Instant;
+
+/// How long a process must live to be started again at once.
+const STEADY: Duration = Duration::from_secs(10);
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How often what sends no signal is looked at: adopted processes, files that are waited for.
+const LOOK: Duration = Duration::from_millis(50);
+const LOOK_AT_ADOPTED: Duration = Duration::from_millis(200);
+
+fn lock_file(plan: &Plan) -> PathBuf {
+    plan.run.join(".runner")
+}
+
+/// The runner's process number, while there is one.
+pub fn pid(plan: &Plan) -> Option<i32> {
+    let file = File::open(lock_file(plan)).ok()?;
+    // Whoever holds the lock is alive.
+    if file.try_lock_shared().is_ok() {
+        return None;
+    }
+    io::read_to_string(file).ok()?.trim().parse().ok()
+}
+
+/// The process number of a daemon that is alive, whoever started it.
+pub fn living(node: &Node, daemon: &Daemon) -> Option<i32> {
+    let text = std::fs::read_to_string(node.pid_file(daemon)).ok()?;
+    let (pid, since) = text.trim().split_once(' ')?;
+    let pid = pid.parse().ok()?;
+    (space::started(pid)? == since.parse::<u64>().ok()?).then_some(pid)
+}
+
+/// Starts the runner of a lab, unless there is one.
+pub fn ensure(plan: &Plan) -> io::Result<()> {
+    if pid(plan).is_some() || plan.nodes.iter().all(|n| n.daemons.is_empty()) {
+        return Ok(());
+    }
+    let log = OpenOptions::new().create(true).append(true).open(plan.run.join(".runner.log"))?;
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["lab", "runner", &plan.lab]).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+    if let Some(uid) = rootless::outside() {
+        command.env(rootless::USER, uid.to_string());
+    }
+    // Nobody waits for it: it outlives this process.
+    command.spawn().map(drop)
+}
+
+/// Tells the runner to look at everything again.
+pub fn nudge(plan: &Plan) {
+    if let Some(pid) = pid(plan) {
+        let _ = kill(Pid::from_raw(pid), Signal::SIGHUP);
+    }
+}
+
+/// `routerd lab runner LAB`: until SIGTERM.
+pub fn main(lab: &str) -> ExitCode {
+    let plan = match Plan::load(lab) {
+        Ok(Some(plan)) => plan,
+        Ok(None) => return ExitCode::FAILURE,
+        Err(e) => {
+            eprintln!("{e}");
+            return ExitCode::FAILURE;
+        }
+    };
+    // Away from the terminal of whoever deployed.
+    let _ = nix::unistd::setsid();
+    let lock = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(lock_file(&plan));
+    let Ok(mut lock) = lock else { return ExitCode::FAILURE };
+    if lock.try_lock().is_err() {
+        // Another one was faster.
+        return ExitCode::SUCCESS;
+    }
+    let written = lock.set_len(0).and_then(|()| write!(lock, "{}", std::process::id()));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match (written, runtime) {
+        (Ok(()), Ok(runtime)) => {
+            runtime.block_on(Runner::new(&plan).run());
+            ExitCode::SUCCESS
+        }
+        _ => ExitCode::FAILURE,
+    }
+}
+
+enum State {
+    /// To be started then, or when what it waits for is there.
+    Waiting(Instant),
+    /// A child of this process.
+    Running(Child, Instant),
+    /// Alive, and a child of a runner that is gone.
+    Adopted(Instant),
+}
+
+struct Charge<'p> {
+    node: &'p Node,
+    daemon: &'p Daemon,
+    state: State,
+    pause: Duration,
+}
+
+struct Runner<'p> {
+    charges: Vec<Charge<'p>>,
+}
+
+#[expect(clippy::disallowed_methods, reason = "processes live in real time")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+impl<'p> Runner<'p> {
+    fn new(plan: &'p Plan) -> Runner<'p> {
+        let all = plan.nodes.iter().flat_map(|n| n.daemons.iter().map(move |d| (n, d)));
+        let charge = |(node, daemon): (&'p Node, &'p Daemon)| {
+            let state = match living(node, daemon) {
+                Some(_) => State::Adopted(now()),
+                None => State::Waiting(now()),
+            };
+            Charge { node, daemon, state, pause: FIRST_PAUSE }
+        };
+        Runner { charges: all.map(charge).collect() }
+    }
+
+    async fn run(&mut self) {
+        let kinds = [SignalKind::child(), SignalKind::hangup(), SignalKind::terminate()];
+        let [Ok(mut child), Ok(mut hangup), Ok(mut term)] = kinds.map(signal) else { return };
+        loop {
+            self.charges.iter_mut().for_each(Charge::tend);
+            let next = self.charges.iter().filter_map(Charge::next_look).min();
+            let wait = async {
+                match next {
+                    Some(at) => tokio::time::sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                _ = child.recv() => {}
+                _ = hangup.recv() => self.charges.iter_mut().for_each(Charge::hurry),
+                _ = term.recv() => break,
+                () = wait => {}
+            }
+        }
+        for charge in &mut self.charges {
+            if let Some(pid) = living(charge.node, charge.daemon) {
+                let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+            }
+        }
+        for charge in &mut self.charges {
+            if let State::Running(child, _) = &mut charge.state {
+                let _ = child.wait();
+            }
+        }
+    }
+}
+
+impl Charge<'_> {
+    /// Starts it, buries it, or leaves it alone.
+    fn tend(&mut self) {
+        let ended = match &mut self.state {
+            State::Running(child, since) => match child.try_wait() {
+                Ok(Some(status)) => {
+                    let how = match (status.code(), status.signal()) {
+                        (Some(code), _) => format!("ended with status {code}"),
+                        (None, signal) => format!("was ended by signal {}", signal.unwrap_or(0)),
+                    };
+                    Some((how, *since))
+                }
+                _ => None,
+            },
+            State::Adopted(since) if living(self.node, self.daemon).is_none() => {
+                Some(("ended".to_owned(), *since))
+            }
+            State::Adopted(_) | State::Waiting(_) => None,
+        };
+        if let Some((how, since)) = ended {
+            let _ = std::fs::remove_file(self.node.pid_file(self.daemon));
+            if since.elapsed() >= STEADY {
+                self.pause = FIRST_PAUSE;
+            }
+            if !self.node.off_mark().exists() {
+                let _ = place::write_whole(&self.node.failure_file(self.daemon), how.as_bytes());
+                eprintln!("{} {}: {how}", self.node.long, self.daemon.name);
+            }
+            self.state = State::Waiting(now() + self.pause);
+            self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        }
+        if let State::Waiting(at) = self.state
+            && at <= now()
+            && !self.node.off_mark().exists()
+            && self.daemon.after.as_ref().is_none_or(|f| f.exists())
+        {
+            match self.start() {
+                Ok(child) => self.state = State::Running(child, now()),
+                Err(e) => {
+                    let _ =
+                        place::write_whole(&self.node.failure_file(self.daemon), e.to_string().as_bytes());
+                    eprintln!("{} {}: {e}", self.node.long, self.daemon.name);
+                    self.state = State::Waiting(now() + self.pause);
+                    self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+    }
+
+    fn start(&self) -> io::Result<Child> {
+        let (node, daemon) = (self.node, self.daemon);
+        foreign::prepare(node)?;
+        // What a killed one left behind answers nobody, and must not look as if it did.
+        let _ = std::fs::remove_file(&daemon.socket);
+        std::fs::create_dir_all(&node.dir)?;
+        let log = OpenOptions::new().create(true).append(true).open(node.log_file(daemon))?;
+        let mut command = Command::new(&daemon.program);
+        command.args(&daemon.args).envs(&node.env);
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        let child = space::spawn(node, &mut command)?;
+        let pid = i32::try_from(child.id()).unwrap_or(0);
+        let since = space::started(pid).unwrap_or(0);
+        place::write_whole(&node.pid_file(daemon), format!("{pid} {since}").as_bytes())?;
+        Ok(child)
+    }
+
+    /// When it has to be looked at without a signal.
+    fn next_look(&self) -> Option<Instant> {
+        match self.state {
+            State::Running(..) => None,
+            State::Adopted(_) => Some(now() + LOOK_AT_ADOPTED),
+            State::Waiting(_) if self.node.off_mark().exists() => None,
+            State::Waiting(at) => Some(at.max(now() + LOOK)),
+        }
+    }
+
+    /// Does not make what waits wait any longer.
+    fn hurry(&mut self) {
+        if let State::Waiting(at) = &mut self.state {
+            *at = now();
+            self.pause = FIRST_PAUSE;
+        }
+    }
+}
