@@ -72,7 +72,8 @@ fn a_lab_is_deployed_used_and_gone() {
     assert!(lab.ok("log", &["r1"]).contains("started"), "the log begins with the start");
     let data = std::fs::read(lab.folder.join(format!("clab-{}/topology-data.json", lab.name))).unwrap();
     let data: Value = serde_json::from_slice(&data).unwrap();
-    assert_eq!((&data["name"], &data["type"]), (&lab.name.clone().into(), &"clab".into()));
+    assert_eq!(data["name"], lab.name);
+    assert_eq!(data["type"], "clab");
     assert_eq!(data["nodes"]["r1"]["longname"], long("r1"));
     assert_eq!(data["links"][0]["endpoints"]["a"]["interface"], "eth1");
 

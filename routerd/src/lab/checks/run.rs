@@ -67,11 +67,11 @@ pub fn run_on<B: Bench>(
             let watched =
                 matches!(step.action, Action::Metrics(_) | Action::Paths(_) | Action::Oscillates(_));
             let skipped = watched && lab.virtual_time().is_none();
-            let (passed, evidence) =
-                match if skipped { skip(&mut lab, step) } else { perform(&mut lab, step) } {
-                    Ok(evidence) => (true, evidence),
-                    Err(evidence) => (false, evidence),
-                };
+            let done = if skipped { skip(&mut lab, step) } else { perform(&mut lab, step) };
+            let (passed, evidence) = match done {
+                Ok(evidence) => (true, evidence),
+                Err(evidence) => (false, evidence),
+            };
             let verdict = Verdict {
                 scenario: scenario.name.clone(),
                 step: step.name.clone(),

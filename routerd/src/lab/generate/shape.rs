@@ -193,8 +193,7 @@ impl Graph {
     /// Hops from one router to every other; `None`: there is no way. `without`: a cable that is cut.
     pub fn hops(&self, from: usize, without: Option<usize>) -> Vec<Option<usize>> {
         let mut neighbors = vec![Vec::new(); self.names.len()];
-        for (number, (a, b)) in self.cables.iter().enumerate().filter(|(n, _)| Some(*n) != without) {
-            let _ = number;
+        for (_, (a, b)) in self.cables.iter().enumerate().filter(|(n, _)| Some(*n) != without) {
             for (x, y) in [(*a, *b), (*b, *a)] {
                 if let Some(list) = neighbors.get_mut(x) {
                     list.push(y);

@@ -16,9 +16,7 @@ pub fn run(
 ) -> Result<Vec<Verdict>, Failure> {
     if rootless::needed() {
         // Each scenario deploys, and a process can be in one user namespace only: in one of root's, it is root.
-        return Err(Failure::Work(
-            "check --mode netns needs root for now: `unshare -Urnm` makes you one".to_owned(),
-        ));
+        return Err(Failure::Work("error[no-permission]: check --mode netns needs root".to_owned()));
     }
     let lab = topology.name.as_str();
     let failed = |e: std::io::Error| Failure::Work(format!("{lab}: {e}"));

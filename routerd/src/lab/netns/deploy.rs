@@ -256,6 +256,10 @@ pub async fn destroy(plan: &Plan) -> Result<(), String> {
             failed.push(format!("{}: {e}", node.space.display()));
         }
     }
+    let folder = place::spaces(&plan.lab);
+    if folder.starts_with(&plan.run) {
+        space::release(&folder);
+    }
     let gone = |path: &Path| match std::fs::remove_dir_all(path) {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => Some(format!("{}: {e}", path.display())),
         _ => None,

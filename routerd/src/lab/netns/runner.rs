@@ -45,6 +45,23 @@ pub fn living(node: &Node, daemon: &Daemon) -> Option<i32> {
     (space::started(pid)? == since.parse::<u64>().ok()?).then_some(pid)
 }
 
+/// Writes down the daemons that run and that no file knows of.
+fn find_strays(plan: &Plan) {
+    for node in &plan.nodes {
+        for daemon in node.daemons.iter().filter(|d| living(node, d).is_none()) {
+            let Ok(program) = daemon.program.canonicalize() else { continue };
+            let is_it =
+                |pid: &i32| std::fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|p| p == program);
+            let here = space::inhabitants(core::iter::once(node.space.as_path()));
+            if let Some(pid) = here.into_iter().find(is_it)
+                && let Some(since) = space::started(pid)
+            {
+                let _ = place::write_whole(&node.pid_file(daemon), format!("{pid} {since}").as_bytes());
+            }
+        }
+    }
+}
+
 /// Starts the runner of a lab, unless there is one.
 pub fn ensure(plan: &Plan) -> io::Result<()> {
     if pid(plan).is_some() || plan.nodes.iter().all(|n| n.daemons.is_empty()) {
@@ -84,6 +101,10 @@ pub fn main(lab: &str) -> ExitCode {
     if lock.try_lock().is_err() {
         // Another one was faster.
         return ExitCode::SUCCESS;
+    }
+    // A runner that was killed may have started what it had no time to write down.
+    if lock.metadata().is_ok_and(|m| m.len() > 0) {
+        find_strays(&plan);
     }
     let written = lock.set_len(0).and_then(|()| write!(lock, "{}", std::process::id()));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -220,6 +241,7 @@ impl Charge<'_> {
         foreign::prepare(node)?;
         // What a killed one left behind answers nobody, and must not look as if it did.
         let _ = std::fs::remove_file(&daemon.socket);
+        let _ = std::fs::remove_file(node.failure_file(daemon));
         std::fs::create_dir_all(&node.dir)?;
         let log = OpenOptions::new().create(true).append(true).open(node.log_file(daemon))?;
         let mut command = Command::new(&daemon.program);

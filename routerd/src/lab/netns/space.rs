@@ -25,6 +25,12 @@ pub fn prepare(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Undoes [`prepare`] where the folder is a lab's own.
+pub fn release(folder: &Path) {
+    // Where it is no mount point there is nothing to undo.
+    while umount2(folder, MntFlags::MNT_DETACH).is_ok() {}
+}
+
 /// Makes a network namespace that `file` stands for.
 pub fn create(file: &Path) -> io::Result<()> {
     std::fs::OpenOptions::new().write(true).create_new(true).open(file)?;

@@ -7,7 +7,8 @@
 use super::super::cable::Impairment;
 use super::super::yaml::{self, Fields, Node as Yaml, Position, Problems, Value, did_you_mean};
 use super::expand::{Environment, Magic, expand};
-use super::{Container, DEFAULT_MTU, End, Link, Node, Role, Topology, config, folder_of, host, named};
+use super::{DEFAULT_MTU, End, Link, Node, Role, Topology, config, folder_of, host, named};
+use container::is_config;
 use fib::port::Mac;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -247,46 +248,6 @@ impl Reader<'_> {
         settings
     }
 
-    /// A mapping of words to words.
-    fn words(&mut self, node: Option<&Yaml>, what: &'static str) -> BTreeMap<String, String> {
-        let Some(node) = node else { return BTreeMap::new() };
-        let mut words = BTreeMap::new();
-        for (key, value) in node.fields(self.problems, what).entries() {
-            // An empty value is one, too.
-            let text = match &value.value {
-                Value::Null => "",
-                _ => value.text(self.problems, "a value").unwrap_or_default(),
-            };
-            words.insert(key.text.clone(), text.to_owned());
-        }
-        words
-    }
-
-    /// What namespaces need to know of a node.
-    fn container(&self, name: &str, settings: &Settings, lab: &str) -> Container {
-        let dir = self.lab_dir(lab);
-        let magic = Magic { node: name, lab, dir: &dir };
-        let binds = settings.binds.iter();
-        let binds = binds.map(|(to, (from, _))| (self.folder.join(magic.replace(from)), to.clone()));
-        let (configs, binds): (Vec<_>, Vec<_>) = binds.partition(|(_, to)| is_config(to));
-        Container {
-            kind: settings.kind.as_ref().map(|(k, _)| k.clone()).unwrap_or_default(),
-            image: settings.image.clone().unwrap_or_default(),
-            group: settings.group.clone().unwrap_or_default(),
-            config: configs.into_iter().next().map(|(from, _)| from),
-            binds,
-            exec: settings.exec.iter().map(|(line, _)| magic.replace(line)).collect(),
-            sysctls: settings.sysctls.clone(),
-            env: settings.env.iter().map(|(k, v)| (k.clone(), magic.replace(v))).collect(),
-            labels: settings.labels.clone(),
-        }
-    }
-
-    /// Where containerlab keeps what belongs to a lab.
-    fn lab_dir(&self, lab: &str) -> String {
-        format!("{}/clab-{lab}", self.folder.display())
-    }
-
     fn role(&mut self, name: &str, at: Position, settings: &Settings, lab: &str) -> Role {
         let Some((kind, kind_at)) = &settings.kind else {
             self.problems
@@ -501,12 +462,6 @@ impl Reader<'_> {
     }
 }
 
-/// Whether what is bound there is the configuration of routerd.
-fn is_config(destination: &str) -> bool {
-    destination.starts_with("/etc/routerd/")
-        && [".yaml", ".yml", ".conf"].iter().any(|e| destination.ends_with(e))
-}
-
 fn is_name(text: &str, also: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || also.contains(c))
@@ -518,5 +473,6 @@ fn image_name(image: &str) -> &str {
     last.split([':', '@']).next().unwrap_or(last)
 }
 
+mod container;
 #[cfg(test)]
 mod tests;
