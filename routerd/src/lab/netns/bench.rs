@@ -13,7 +13,7 @@ use super::super::walk::Tables;
 use super::plan::{Node, Plan};
 use super::{enter, impair};
 use cli::client::SocketBackend;
-use cli::command::{Mode, Ping, Show, Traceroute};
+use cli::command::{Mode, Ping, Traceroute};
 use cli::reply::{HopOutcome, PingOutcome, RouteView};
 use cli::{Backend, Command, Progress, Reply, shell};
 use core::hash::{Hash, Hasher};

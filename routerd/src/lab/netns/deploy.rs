@@ -1,8 +1,8 @@
 //! Deploying a lab and taking it down. What is to be made is written down first; what fails is taken back.
 
 use super::super::topology;
-use super::plan::{Plan, Role};
-use super::wire::{Port, Wire};
+use super::plan::{End, Node, Plan, Role};
+use super::wire::Wire;
 use super::{export, foreign, impair, place, runner, space};
 use crate::router::is_loopback_name;
 use nix::sys::signal::{Signal, kill};
@@ -87,7 +87,7 @@ async fn make(plan: &Plan) -> Result<(), String> {
 }
 
 /// Kernel settings of a node: what containers have by default, then what the topology says.
-fn settings(node: &super::plan::Node) -> BTreeMap<String, String> {
+fn settings(node: &Node) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
     let mut set = |name: &str, value: &str| drop(all.insert(name.to_owned(), value.to_owned()));
     match node.role {
@@ -108,7 +108,7 @@ fn settings(node: &super::plan::Node) -> BTreeMap<String, String> {
 }
 
 /// A router whose topology binds no configuration has an empty one.
-fn default_config(node: &super::plan::Node) -> std::io::Result<()> {
+fn default_config(node: &Node) -> std::io::Result<()> {
     let file = node.dir.join("routerd.yaml");
     let uses = node.daemons.iter().flat_map(|d| &d.args).any(|a| Path::new(a) == file);
     if uses && !file.exists() {
@@ -134,35 +134,33 @@ async fn cables(plan: &Plan) -> Result<(), String> {
         wires.push(wire);
     }
     for link in &plan.links {
-        let port = |at: usize| {
-            let end = link.ends.get(at)?;
-            // A router raises its own ports when it has them.
-            let up = plan.nodes.get(end.node).is_some_and(|n| n.role != Role::Router);
-            Some(Port { space: spaces.get(end.node)?, up })
-        };
+        let space = |at: usize| spaces.get(link.ends.get(at)?.node);
         let [first, second] = &link.ends;
-        let (Some(a), Some(b), Some(wire)) = (port(0), port(1), wires.get(first.node)) else { continue };
+        let (Some(a), Some(b), Some(wire)) = (space(0), space(1), wires.get(first.node)) else { continue };
+        let named =
+            |e: &End| format!("{}:{}", plan.nodes.get(e.node).map_or("?", |n| n.name.as_str()), e.interface);
         let made = wire.cable(link, [a, b]).await;
-        made.map_err(|e| {
-            format!("link {}:{} - {}:{}: {e}", first.node, first.interface, second.node, second.interface)
-        })?;
+        made.map_err(|e| format!("link {} - {}: {e}", named(first), named(second)))?;
         for end in &link.ends {
-            let Some(node) = plan.nodes.get(end.node).filter(|n| n.role == Role::Switch) else { continue };
-            let Some(wire) = wires.get(end.node) else { continue };
-            let index = |name: &str| super::wire::index(&node.space, name);
-            let both = index(&end.interface).and_then(|p| Ok((p, index(&super::bridge_name(&node.name))?)));
-            let plugged = match both {
-                Ok((port, bridge)) => wire.enslave(port, bridge).await,
-                Err(e) => Err(e),
-            };
-            plugged.map_err(|e| format!("node {}: {}: {e}", node.name, end.interface))?;
+            let (Some(node), Some(wire)) = (plan.nodes.get(end.node), wires.get(end.node)) else { continue };
+            plug(node, wire, end).await.map_err(|e| format!("{}: {e}", named(end)))?;
         }
     }
     impair::initial(plan).await
 }
 
+/// Raises a new end of a cable, in its bridge where there is one. A router raises its own ports when it has them.
+async fn plug(node: &Node, wire: &Wire, end: &End) -> std::io::Result<()> {
+    let index = |name: &str| super::wire::index(&node.space, name);
+    match node.role {
+        Role::Router => Ok(()),
+        Role::Switch => wire.enslave(index(&end.interface)?, index(&super::bridge_name(&node.name))?).await,
+        Role::Host | Role::Frr | Role::Bird => wire.set_up(index(&end.interface)?, true).await,
+    }
+}
+
 /// Addresses, routes and MTUs of a host, from the lines that say them.
-pub async fn host(node: &super::plan::Node) -> Result<(), String> {
+pub async fn host(node: &Node) -> Result<(), String> {
     let mut config = topology::empty_host(&node.name);
     for line in &node.setup {
         topology::host_line(&mut config, line)?;
@@ -213,7 +211,7 @@ pub async fn ready(plan: &Plan) -> Result<(), String> {
     result.unwrap_or_else(|_| Err(format!("not every node answers after {} s", READY.as_secs())))
 }
 
-fn run_line(node: &super::plan::Node, line: &str) {
+fn run_line(node: &Node, line: &str) {
     let words = super::enter::split(line);
     match super::enter::run(node, &words, Stdio::null()) {
         Ok(done) if done.status.success() => {}

@@ -43,14 +43,6 @@ fn other(error: rtnetlink::Error) -> io::Error {
     }
 }
 
-/// What an end is to be when it is made.
-pub struct Port<'p> {
-    /// Its namespace.
-    pub space: &'p File,
-    /// Raised at once.
-    pub up: bool,
-}
-
 impl Wire {
     /// Opens one in a namespace. Within a tokio runtime.
     pub fn open(space: &Path) -> io::Result<Wire> {
@@ -62,16 +54,17 @@ impl Wire {
         Ok(Wire { handle, task: tokio::spawn(connection) })
     }
 
-    /// Makes a cable with both ends where they belong, under their final names, in one step.
-    pub async fn cable(&self, link: &Link, ports: [Port<'_>; 2]) -> io::Result<()> {
+    /// Makes a cable with both ends where they belong, under their final names, in one step. Both are down: an end cannot
+    /// be raised before the other one is there.
+    pub async fn cable(&self, link: &Link, spaces: [&File; 2]) -> io::Result<()> {
         let end = |at: usize| -> Option<LinkMessage> {
-            let (end, port) = (link.ends.get(at)?, ports.get(at)?);
+            let (end, space) = (link.ends.get(at)?, spaces.get(at)?);
             let message = LinkMessageBuilder::<LinkUnspec>::new()
                 .name(end.interface.clone())
                 .mtu(u32::from(link.mtu))
                 .address(end.mac.to_vec())
-                .setns_by_fd(port.space.as_raw_fd());
-            Some(if port.up { message.up() } else { message }.build())
+                .setns_by_fd(space.as_raw_fd());
+            Some(message.build())
         };
         let (Some(first), Some(second)) = (end(0), end(1)) else { return Ok(()) };
         let mut request =
