@@ -54,6 +54,11 @@ pub trait Bench {
     /// The lab in virtual time behind it, where there is one: what is watched event by event needs that.
     fn virtual_time(&mut self) -> Option<&mut Lab>;
 
+    /// What a check is given beyond its `within`, because this network is slower than its protocols are.
+    fn grace(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// Whether there is such a node; an error says who else it might be.
     fn find(&self, node: &str) -> Result<usize, String> {
         let names = || self.topology().nodes.iter().map(|n| n.name.as_str());

@@ -105,7 +105,7 @@ fn perform(lab: &mut dyn Bench, step: &Step) -> Result<String, String> {
     if !step.action.is_check() {
         return act(lab, &step.action, step.within);
     }
-    let deadline = lab.now() + step.within.unwrap_or(Duration::ZERO);
+    let deadline = lab.now() + step.within.unwrap_or(Duration::ZERO) + lab.grace();
     let evidence = loop {
         match check(lab, &step.action) {
             Ok(evidence) => break evidence,

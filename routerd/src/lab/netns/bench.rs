@@ -31,6 +31,9 @@ const LOOK: Duration = Duration::from_millis(200);
 /// of itself for five seconds (MinLSInterval, RFC 2328 B).
 const AT_REST: Duration = Duration::from_secs(6);
 
+/// Linux tells of a lost carrier up to a second late when others went down with it (`linkwatch`), and the machine is shared.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// A deployed lab, as checks see it.
 pub struct Deployed {
     plan: Plan,
@@ -166,7 +169,7 @@ impl Bench for Deployed {
 
     fn run_until(&mut self, at: Instant) {
         let until = self.began + at.since(Instant::ZERO);
-        self.runtime.block_on(tokio::time::sleep_until(until));
+        self.runtime.block_on(async { tokio::time::sleep_until(until).await });
     }
 
     fn execute(&mut self, node: &str, command: Command) -> Result<Reply, String> {
@@ -343,6 +346,10 @@ impl Bench for Deployed {
 
     fn resolve(&self, to: &str) -> Result<IpAddr, String> {
         self.still.resolve(to)
+    }
+
+    fn grace(&self) -> Duration {
+        GRACE
     }
 
     fn virtual_time(&mut self) -> Option<&mut Lab> {
