@@ -9,3 +9,4 @@ mod faults;
 mod foreign;
 mod generated;
 mod lab;
+mod rootless;

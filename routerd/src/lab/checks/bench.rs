@@ -59,6 +59,11 @@ pub trait Bench {
         Duration::ZERO
     }
 
+    /// Whether a step failed because this network cannot do that at all.
+    fn is_beyond(&self, _reason: &str) -> bool {
+        false
+    }
+
     /// Whether there is such a node; an error says who else it might be.
     fn find(&self, node: &str) -> Result<usize, String> {
         let names = || self.topology().nodes.iter().map(|n| n.name.as_str());

@@ -30,7 +30,7 @@ pub struct Verdict {
     pub is_check: bool,
     /// It holds, or was done.
     pub passed: bool,
-    /// It needs virtual time and was left out.
+    /// It was left out: it needs virtual time, or what this network cannot do.
     pub skipped: bool,
     /// What was seen.
     pub evidence: String,
@@ -68,9 +68,10 @@ pub fn run_on<B: Bench>(
                 matches!(step.action, Action::Metrics(_) | Action::Paths(_) | Action::Oscillates(_));
             let skipped = watched && lab.virtual_time().is_none();
             let done = if skipped { skip(&mut lab, step) } else { perform(&mut lab, step) };
-            let (passed, evidence) = match done {
-                Ok(evidence) => (true, evidence),
-                Err(evidence) => (false, evidence),
+            let (passed, skipped, evidence) = match done {
+                Ok(evidence) => (true, skipped, evidence),
+                Err(reason) if lab.is_beyond(&reason) => (true, true, format!("skipped: {reason}")),
+                Err(evidence) => (false, skipped, evidence),
             };
             let verdict = Verdict {
                 scenario: scenario.name.clone(),

@@ -352,6 +352,10 @@ impl Bench for Deployed {
         GRACE
     }
 
+    fn is_beyond(&self, reason: &str) -> bool {
+        reason == impair::NO_NETEM
+    }
+
     fn virtual_time(&mut self) -> Option<&mut Lab> {
         None
     }

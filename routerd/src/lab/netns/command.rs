@@ -195,7 +195,7 @@ impl Options {
                 }
                 continue;
             }
-            enter_lab(&plan)?;
+            join(&plan)?;
             destroy_plan(&plan)?;
             println!("{lab} is gone");
         }
@@ -288,14 +288,20 @@ fn load(lab: &str) -> Result<Option<Plan>, Failure> {
     Plan::load(lab).map_err(|e| Failure::Work(format!("{lab}: {e}")))
 }
 
-/// Joins the namespaces of a lab without root, and sees to it that it has a runner.
+/// Joins the namespaces of a lab without root. False: its last process is gone, and with it everything but files.
+fn join(plan: &Plan) -> Result<bool, Failure> {
+    if !rootless::needed() {
+        return Ok(true);
+    }
+    rootless::join(plan).map_err(|e| Failure::Work(format!("{}: {e}", plan.lab)))
+}
+
+/// The same, and sees to it that the lab has a runner.
 fn enter_lab(plan: &Plan) -> Result<(), Failure> {
-    let failed = |e: std::io::Error| Failure::Work(format!("{}: {e}", plan.lab));
-    if rootless::needed() && !rootless::join(plan).map_err(failed)? {
-        // Its last process is gone, and with it everything but files.
+    if !join(plan)? {
         return Ok(());
     }
-    runner::ensure(plan).map_err(failed)
+    runner::ensure(plan).map_err(|e| Failure::Work(format!("{}: {e}", plan.lab)))
 }
 
 /// Deploys a topology. Deployed already: an error, or taken down first.

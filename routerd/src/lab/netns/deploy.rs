@@ -225,16 +225,25 @@ fn run_line(node: &Node, line: &str) {
 
 /// Takes a lab down, whatever state it is in: processes, namespaces with their cables, sockets, files.
 pub async fn destroy(plan: &Plan) -> Result<(), String> {
-    if let Some(pid) = runner::pid(plan) {
-        let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+    // Either a runner that just begins sees the mark, or we see that it is there.
+    match std::fs::write(runner::end_mark(plan), "") {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            return Err(format!("{}: {e}", plan.run.display()));
+        }
+        _ => {}
     }
+    let mut told = None;
     let empty = tokio::time::timeout(GONE, async {
         loop {
             // Also what commands left running in the nodes; and daemons of a runner that was killed.
             let left = space::inhabitants(plan.nodes.iter().map(|n| n.space.as_path()));
-            let runner = runner::pid(plan);
-            if left.is_empty() && runner.is_none() {
+            if left.is_empty() && !runner::is_alive(plan) {
                 break;
+            }
+            let runner = runner::pid(plan);
+            if let Some(pid) = runner.filter(|_| told != runner) {
+                let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+                told = runner;
             }
             for pid in left {
                 let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);

@@ -15,6 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 
+/// Why a cable cannot be spoiled.
+pub const NO_NETEM: &str = "this kernel has no netem (modprobe sch_netem, CONFIG_NET_SCH_NETEM): only up, down and loss=100% \
+                            are possible here";
+
 /// What was done to cables, so that one change does not undo another.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Done {
@@ -132,11 +136,7 @@ async fn spoil(plan: &Plan, end: &End, settings: &[String]) -> Result<(), String
         wire.queue(index, Some(("netem", netem(&wanted)))).await
     };
     done.map_err(|e| match e.raw_os_error() {
-        Some(nix::libc::ENOENT | nix::libc::EOPNOTSUPP) => {
-            "this kernel has no netem (modprobe sch_netem, CONFIG_NET_SCH_NETEM): only up, down and loss=100% are \
-             possible here"
-                .to_owned()
-        }
+        Some(nix::libc::ENOENT | nix::libc::EOPNOTSUPP) => NO_NETEM.to_owned(),
         _ => e.to_string(),
     })
 }

@@ -27,14 +27,22 @@ fn lock_file(plan: &Plan) -> PathBuf {
     plan.run.join(".runner")
 }
 
-/// The runner's process number, while there is one.
+/// Whether there is a runner: whoever holds the lock is alive.
+pub fn is_alive(plan: &Plan) -> bool {
+    File::open(lock_file(plan)).is_ok_and(|file| file.try_lock_shared().is_err())
+}
+
+/// The runner's process number, while there is one and it has written it down.
 pub fn pid(plan: &Plan) -> Option<i32> {
-    let file = File::open(lock_file(plan)).ok()?;
-    // Whoever holds the lock is alive.
-    if file.try_lock_shared().is_ok() {
+    if !is_alive(plan) {
         return None;
     }
-    io::read_to_string(file).ok()?.trim().parse().ok()
+    std::fs::read_to_string(lock_file(plan)).ok()?.trim().parse().ok()
+}
+
+/// The mark of a lab that is being taken down: a runner that is late must not begin.
+pub fn end_mark(plan: &Plan) -> PathBuf {
+    plan.run.join(".end")
 }
 
 /// The process number of a daemon that is alive, whoever started it.
@@ -64,7 +72,7 @@ fn find_strays(plan: &Plan) {
 
 /// Starts the runner of a lab, unless there is one.
 pub fn ensure(plan: &Plan) -> io::Result<()> {
-    if pid(plan).is_some() || plan.nodes.iter().all(|n| n.daemons.is_empty()) {
+    if is_alive(plan) || plan.nodes.iter().all(|n| n.daemons.is_empty()) {
         return Ok(());
     }
     let log = OpenOptions::new().create(true).append(true).open(plan.run.join(".runner.log"))?;
@@ -100,6 +108,9 @@ pub fn main(lab: &str) -> ExitCode {
     let Ok(mut lock) = lock else { return ExitCode::FAILURE };
     if lock.try_lock().is_err() {
         // Another one was faster.
+        return ExitCode::SUCCESS;
+    }
+    if end_mark(&plan).exists() {
         return ExitCode::SUCCESS;
     }
     // A runner that was killed may have started what it had no time to write down.
