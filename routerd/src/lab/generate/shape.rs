@@ -97,10 +97,10 @@ pub fn draw(kind: Kind, size: &str, seed: u64) -> Result<Graph, String> {
                     (n.isqrt() + usize::from(n.isqrt() * n.isqrt() < n), n)
                 }
             };
-            if total < 2 || total > MOST {
+            if !(2..=MOST).contains(&total) {
                 return Err(format!("`{size}`: a grid has 2 to {MOST} routers"));
             }
-            let right = |i: usize| ((i + 1) % width != 0 && i + 1 < total).then_some((i, i + 1));
+            let right = |i: usize| (!(i + 1).is_multiple_of(width) && i + 1 < total).then_some((i, i + 1));
             let below = |i: usize| (i + width < total).then_some((i, i + width));
             plain(total, (0..total).flat_map(|i| [right(i), below(i)]).flatten().collect())
         }
@@ -170,17 +170,11 @@ fn fat_tree(k: usize) -> Result<Graph, String> {
         names.len() - 1
     };
     let cores: Vec<usize> = (1..=half * half).map(|i| add(format!("core{i}"), 0)).collect();
-    let mut system = 0;
     for pod in 1..=k {
-        system += 1;
-        let of_pod = system;
+        // The aggregation switches of a pod are one system, each of its edge switches is one.
+        let of_pod = 1 + (pod - 1) * (half + 1);
         let aggregation: Vec<usize> = (1..=half).map(|i| add(format!("agg{pod}-{i}"), of_pod)).collect();
-        let edge: Vec<usize> = (1..=half)
-            .map(|i| {
-                system += 1;
-                add(format!("edge{pod}-{i}"), system)
-            })
-            .collect();
+        let edge: Vec<usize> = (1..=half).map(|i| add(format!("edge{pod}-{i}"), of_pod + i)).collect();
         for (a, agg) in aggregation.iter().enumerate() {
             cables.extend(cores.iter().skip(a * half).take(half).map(|core| (*core, *agg)));
             cables.extend(edge.iter().map(|e| (*agg, *e)));
