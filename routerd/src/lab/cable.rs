@@ -80,6 +80,12 @@ impl Impairment {
         }
         Ok(())
     }
+
+    /// What differs from an ideal cable, as [`Impairment::set`] takes it: `delay=10ms`.
+    pub fn settings(&self) -> Vec<String> {
+        let text = self.to_string();
+        text.split(", ").filter(|p| !p.is_empty()).map(|p| p.replacen(' ', "=", 1)).collect()
+    }
 }
 
 /// `delay 10ms, loss 1%`: what differs from an ideal cable; empty for one.

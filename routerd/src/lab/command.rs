@@ -3,7 +3,7 @@
 use super::checks;
 use super::record::Format;
 use super::topology::{self, LoadError, Role, Topology};
-use super::{Lab, graph, k8s, shell, units, view};
+use super::{Lab, generate, graph, k8s, netns, shell, units, view};
 use fib::Instant;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -12,9 +12,9 @@ use std::process::ExitCode;
 /// Printed by `--help` and, with exit status 2, after a mistake.
 pub const USAGE: &str = "\
 usage: routerd lab [TOPO] [--seed N]                 start the lab here and open a shell
-       routerd lab check [TOPO] [--seed N] [--junit FILE] [--mode sim]
-                                                     run its checks.yaml in virtual time: exit 0 or 1, or 77
-                                                     for a lab that cannot be run so
+       routerd lab check [TOPO] [--seed N] [--junit FILE] [--mode sim|netns]
+                                                     run its checks.yaml in virtual time, or deployed: exit 0 or 1,
+                                                     or 77 for a lab that cannot be run so
        routerd lab sim TOPO --until TIME [--seed N] [--trace json|pcapng] [-o FILE]
                                                      run in virtual time; equal seeds, equal bytes
        routerd lab validate [TOPO]                   read topology, configurations and checks, and end
@@ -24,12 +24,17 @@ usage: routerd lab [TOPO] [--seed N]                 start the lab here and open
        routerd lab view [TOPO] [--until TIME] [--seed N] [--port N]
                                                      the same on http://127.0.0.1, until Ctrl-C
        routerd lab view [TOPO] --live [--port N]     the shell, and beside it what the lab does now
+";
 
+const TOPO: &str = "
 TOPO is a file, a folder with exactly one *.clab.yml, or absent: this folder.
 ";
 
 /// Exit status of a check that could not be made here, as test harnesses have it: neither passed nor failed.
 const SKIPPED: u8 = 77;
+fn usage() -> String {
+    [USAGE, netns::command::USAGE, generate::USAGE, TOPO].concat()
+}
 
 /// Runs `routerd lab` with the words after `lab`. Exit status 2: the words are wrong.
 pub fn main(args: &[String]) -> ExitCode {
@@ -38,20 +43,26 @@ pub fn main(args: &[String]) -> ExitCode {
         Some(verb @ ("check" | "sim" | "validate" | "graph" | "k8s" | "view")) => {
             (verb, args.get(1..).unwrap_or_default())
         }
-        Some(verb @ ("deploy" | "destroy" | "inspect" | "exec" | "cli" | "log" | "link" | "generate")) => {
-            eprintln!("routerd lab {verb} is not available yet");
-            return ExitCode::from(2);
-        }
+        Some("runner") => return netns::command::runner(args.get(1).map_or("", String::as_str)),
+        Some(verb) if netns::command::VERBS.contains(&verb) => (verb, args.get(1..).unwrap_or_default()),
+        Some("generate") => ("generate", args.get(1..).unwrap_or_default()),
         Some("help" | "--help" | "-h") => {
-            print!("{USAGE}");
+            print!("{}", usage());
             return ExitCode::SUCCESS;
         }
         _ => ("run", args),
     };
-    match Options::read(verb, rest).and_then(|options| options.run(verb)) {
+    let done = if netns::command::VERBS.contains(&verb) {
+        netns::command::main(verb, rest)
+    } else if verb == "generate" {
+        generate::main(rest)
+    } else {
+        Options::read(verb, rest).and_then(|options| options.run(verb))
+    };
+    match done {
         Ok(code) => code,
         Err(Failure::Usage(reason)) => {
-            eprintln!("routerd lab: {reason}\n\n{USAGE}");
+            eprintln!("routerd lab: {reason}\n\n{}", usage());
             ExitCode::from(2)
         }
         Err(Failure::Work(reason)) => {
@@ -61,7 +72,8 @@ pub fn main(args: &[String]) -> ExitCode {
     }
 }
 
-enum Failure {
+/// Why a command did not do its work.
+pub(super) enum Failure {
     /// The command line is wrong.
     Usage(String),
     /// The work could not be done.
@@ -146,9 +158,6 @@ impl Options {
     }
 
     fn run(self, verb: &str) -> Result<ExitCode, Failure> {
-        if self.netns {
-            return Err(Failure::Usage("--mode netns is not available yet".to_owned()));
-        }
         if verb == "sim" && self.until.is_none() {
             return Err(Failure::Usage("sim needs --until TIME, such as --until 300s".to_owned()));
         }
@@ -228,7 +237,7 @@ impl Options {
             return Err(Failure::Work(format!("{folder} has no checks.yaml: nothing to check")));
         };
         let foreign: Vec<String> = topology.foreign().map(|(n, image)| format!("{n} runs {image}")).collect();
-        if !foreign.is_empty() {
+        if !foreign.is_empty() && !self.netns {
             let reason = format!("{}: namespaces or containerlab only", foreign.join(", "));
             if let Some(path) = &self.junit {
                 write(path, checks::junit_skipped(&topology.name, &list, &reason).as_bytes())?;
@@ -237,19 +246,29 @@ impl Options {
             return Ok(ExitCode::from(SKIPPED));
         }
         let seed = self.seed.or(list.seed).unwrap_or(1);
-        let outcome = checks::run(&topology, &list, seed, |v| println!("{}", checks::print_line(v)));
-        let checks::Outcome { verdicts, digest } = outcome.map_err(Failure::Work)?;
+        let report = |v: &checks::Verdict| println!("{}", checks::print_line(v));
+        let (verdicts, digest) = if self.netns {
+            (netns::check::run(&topology, &list, report)?, None)
+        } else {
+            let outcome = checks::run(&topology, &list, seed, report).map_err(Failure::Work)?;
+            (outcome.verdicts, Some(outcome.digest))
+        };
         let failed = verdicts.iter().filter(|v| !v.passed).count();
-        let done = verdicts.iter().filter(|v| v.is_check).count();
+        let skipped = verdicts.iter().filter(|v| v.skipped).count();
+        let done = verdicts.iter().filter(|v| v.is_check).count() - skipped;
         if let Some(path) = &self.junit {
             write(path, checks::junit(&topology.name, seed, &verdicts).as_bytes())?;
         }
         if failed > 0 {
-            println!("{}: {failed} of {} failed, seed {seed}", topology.name, done.max(failed));
-            println!("again: routerd lab check {} --seed {seed}", topology.file.display());
+            let how = if self.netns { "--mode netns".to_owned() } else { format!("--seed {seed}") };
+            println!("{}: {failed} of {} failed, {how}", topology.name, done.max(failed));
+            println!("again: routerd lab check {} {how}", topology.file.display());
             return Ok(ExitCode::FAILURE);
         }
-        println!("{}: {done} checks ok, seed {seed}, sha256 {digest}", topology.name);
+        let left_out = if skipped > 0 { format!(", {skipped} skipped") } else { String::new() };
+        // What real time puts on a cable is never the same twice.
+        let digest = digest.map(|d| format!(", seed {seed}, sha256 {d}")).unwrap_or_default();
+        println!("{}: {done} checks ok{left_out}{digest}", topology.name);
         Ok(ExitCode::SUCCESS)
     }
 
@@ -307,7 +326,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     std::fs::write(path, bytes).map_err(|e| Failure::Work(format!("cannot write {}: {e}", path.display())))
 }
 
-fn print(bytes: &[u8]) -> Result<ExitCode, Failure> {
+pub(super) fn print(bytes: &[u8]) -> Result<ExitCode, Failure> {
     let done = std::io::stdout().lock().write_all(bytes);
     done.map(|()| ExitCode::SUCCESS).map_err(|e| Failure::Work(e.to_string()))
 }

@@ -1,8 +1,9 @@
 //! What can be asked of a lab: commands to its nodes, ping and traceroute, the state of cables.
 
 use super::cable::{Counters, Impairment, Side};
+use super::checks::bench::all_routes;
 use super::sim::{Engine, Lab};
-use cli::command::{Family, Ping, RouteQuery, Show, Traceroute};
+use cli::command::{Ping, Show, Traceroute};
 use cli::reply::{HopOutcome, PingOutcome, RouteView};
 use cli::{Command, Progress, Reply};
 use configs::Config;
@@ -93,29 +94,8 @@ impl Lab {
 
     /// All candidate routes of table main, IPv4 first. Empty for what is no router or is off.
     pub fn routes(&mut self, node: &str) -> Vec<RouteView> {
-        let mut all = Vec::new();
-        let Ok(index) = self.find(node) else { return all };
-        for family in [Family::V4, Family::V6] {
-            let mut after = None;
-            loop {
-                let query = RouteQuery {
-                    family,
-                    table: None,
-                    protocol: None,
-                    prefix: None,
-                    longer: false,
-                    address: None,
-                    after,
-                };
-                let Some(Reply::Routes(page)) = self.peek(index, Show::Routes(query)) else { break };
-                all.extend(page.routes);
-                match page.more {
-                    Some(more) if Some(more) != after => after = Some(more),
-                    _ => break,
-                }
-            }
-        }
-        all
+        let Ok(index) = self.find(node) else { return Vec::new() };
+        all_routes(|show| self.peek(index, show))
     }
 
     /// The selected route for exactly this prefix.

@@ -136,6 +136,18 @@ impl Lab {
                 "node {node} runs `{image}`, which is no part of this process: it needs namespaces or containers"
             ));
         }
+        Ok(Lab::wired(topology, seed))
+    }
+
+    /// A network in which no time passes and where what cannot run in this process stays switched off: a picture of one
+    /// that runs elsewhere, for its wiring and configurations.
+    pub(super) fn still(topology: Topology) -> Lab {
+        let mut lab = Lab::wired(topology, 0);
+        lab.run_until(Instant::ZERO);
+        lab
+    }
+
+    fn wired(topology: Topology, seed: u64) -> Lab {
         let mut lab = Lab {
             seed,
             now: Instant::ZERO,
@@ -156,7 +168,7 @@ impl Lab {
             // What they say at once is said when time begins to run, so that a trace begun now misses nothing.
             lab.push(Instant::ZERO, Event::Wake { node });
         }
-        Ok(lab)
+        lab
     }
 
     fn wire_up(&mut self) {
@@ -481,7 +493,7 @@ impl Interface {
 type Config = configs::Config;
 
 /// A locally administered address made from the end's name, so that it is the same in every run.
-fn mac(end: &str) -> [u8; 6] {
+pub(super) fn mac(end: &str) -> [u8; 6] {
     let [a, b, c, d, ..] = Rng::fork(0, end).bits().to_be_bytes();
     [0x02, 0xc1, a, b, c, d]
 }

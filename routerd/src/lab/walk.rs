@@ -1,9 +1,8 @@
 //! Where packets would go: forwarding tables walked hop by hop without sending anything, and the invariants one wants of
 //! them. A walk sees what is in the tables now; it proves nothing about the next second.
 
+use super::checks::bench::all_fib;
 use super::sim::{Engine, Lab};
-use cli::Reply;
-use cli::command::{Family, Show};
 use cli::reply::FibView;
 use core::net::IpAddr;
 use fib::Prefix;
@@ -58,10 +57,15 @@ impl Fib {
 impl Lab {
     /// The forwarding tables now.
     pub fn tables(&mut self) -> Tables {
+        self.tables_with(|lab, node| lab.find(node).map(|n| lab.fib(n)).unwrap_or_default())
+    }
+
+    /// The same with entries from elsewhere.
+    pub(super) fn tables_with(&mut self, mut entries: impl FnMut(&mut Lab, &str) -> Vec<FibView>) -> Tables {
         let names: Vec<String> = self.nodes.iter().map(|n| n.name.clone()).collect();
         let mut fibs = Vec::new();
         for name in &names {
-            fibs.push(Fib::new(self.find(name).map(|n| self.fib(n)).unwrap_or_default()));
+            fibs.push(Fib::new(entries(self, name)));
         }
         let owners = self.owners();
         let alive = (0..self.nodes.len()).filter(|n| self.config_of(*n).is_some()).collect();
@@ -82,20 +86,7 @@ impl Lab {
 
     /// The forwarding entries of a node, IPv4 first.
     pub(super) fn fib(&mut self, node: usize) -> Vec<FibView> {
-        let mut all = Vec::new();
-        for family in [Family::V4, Family::V6] {
-            let mut after = None;
-            loop {
-                let show = Show::Fib { family, table: None, address: None, after };
-                let Some(Reply::Fib(page)) = self.peek(node, show) else { break };
-                all.extend(page.entries);
-                match page.more {
-                    Some(more) if Some(more) != after => after = Some(more),
-                    _ => break,
-                }
-            }
-        }
-        all
+        all_fib(|show| self.peek(node, show))
     }
 
     /// Who is on the same wire or LAN as each interface, through plugged cables and live switches.

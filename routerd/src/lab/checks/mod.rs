@@ -13,15 +13,17 @@
 //! check, with `name`, `at` (not before this lab time), `within` (until it holds) and `for` (then for so long). The whole
 //! language is in `labs/README.md`; `parse.rs` refuses anything else, `run.rs` does it.
 
+pub(super) mod bench;
 mod chaos;
 mod parse;
 mod report;
 mod run;
 
+pub(super) use bench::Bench;
 pub use chaos::{ChaosCheck, Fault};
 pub use parse::parse;
 pub use report::{junit, junit_skipped, print_line};
-pub use run::{Audience, Outcome, Verdict, run, run_before};
+pub use run::{Audience, Outcome, Report, Verdict, run, run_before, run_on};
 
 use super::operate::Change;
 use super::yaml::Position;

@@ -367,15 +367,12 @@ fn json(node: &Node) -> serde_json::Value {
 impl Action {
     /// Whether this demands something: what is counted and reported.
     pub fn demands(&self) -> bool {
-        let watched = matches!(
-            self,
-            Action::Converged
-                | Action::Metrics(_)
-                | Action::Paths(_)
-                | Action::Oscillates(_)
-                | Action::Chaos(_)
-        );
-        watched || self.is_check()
+        *self == Action::Converged || self.is_watched() || self.is_check()
+    }
+
+    /// Whether this is watched event by event, which only virtual time allows.
+    pub fn is_watched(&self) -> bool {
+        matches!(self, Action::Metrics(_) | Action::Paths(_) | Action::Oscillates(_) | Action::Chaos(_))
     }
 
     /// Whether this demands something that may hold later.

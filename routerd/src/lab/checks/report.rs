@@ -6,6 +6,7 @@ use super::{Checks, Scenario, Step, Verdict};
 /// `ok    12.5s  h1 reaches h2: 10.0.3.2 answered in 60us, ttl 62`
 pub fn print_line(verdict: &Verdict) -> String {
     let mark = match (verdict.passed, verdict.is_check) {
+        _ if verdict.skipped => "skip",
         (true, true) => "ok",
         (true, false) => "--",
         (false, _) => "FAIL",
@@ -29,10 +30,11 @@ pub fn print_line(verdict: &Verdict) -> String {
 pub fn junit(lab: &str, seed: u64, verdicts: &[Verdict]) -> String {
     let cases: Vec<&Verdict> = verdicts.iter().filter(|v| v.is_check || !v.passed).collect();
     let failures = cases.iter().filter(|v| !v.passed).count();
+    let skipped = cases.iter().filter(|v| v.skipped).count();
     let total: f64 = cases.iter().map(|v| v.took.as_secs_f64()).sum();
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     out.push_str(&format!(
-        "<testsuites>\n<testsuite name=\"{}\" tests=\"{}\" failures=\"{failures}\" errors=\"0\" time=\"{total:.6}\">\n\
+        "<testsuites>\n<testsuite name=\"{}\" tests=\"{}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\" time=\"{total:.6}\">\n\
          <properties><property name=\"seed\" value=\"{seed}\"/></properties>\n",
         escape(lab),
         cases.len()
@@ -46,7 +48,9 @@ pub fn junit(lab: &str, seed: u64, verdicts: &[Verdict]) -> String {
             escape(&case.step),
             case.took.as_secs_f64()
         ));
-        if case.passed {
+        if case.skipped {
+            out.push_str(&format!("><skipped message=\"{}\"/></testcase>\n", escape(&case.evidence)));
+        } else if case.passed {
             out.push_str("/>\n");
         } else {
             let text = format!("at {}: {} (seed {seed})", case.at, case.evidence);
@@ -112,6 +116,7 @@ mod tests {
             step: "h1 reaches <h2>".to_owned(),
             is_check: true,
             passed,
+            skipped: false,
             evidence: evidence.to_owned(),
             at: Instant::from_secs(12),
             took: Duration::from_millis(1500),

@@ -4,11 +4,11 @@
 use super::super::record::hex;
 use super::super::sim::Lab;
 use super::super::topology::Topology;
-use super::super::wheel::{self, Watch};
-use super::super::{ask, units};
+use super::super::units;
+use super::super::wheel::Watch;
 use super::{
-    Action, Checks, MetricsCheck, OscillatesCheck, PathsCheck, RouteCheck, Series, SettledCheck, ShowCheck,
-    Step,
+    Action, Bench, Checks, MetricsCheck, OscillatesCheck, PathsCheck, RouteCheck, Series, SettledCheck,
+    ShowCheck, Step,
 };
 use cli::reply::PingOutcome;
 use core::time::Duration;
@@ -32,6 +32,8 @@ pub struct Verdict {
     pub is_check: bool,
     /// It holds, or was done.
     pub passed: bool,
+    /// It was left out: it needs virtual time, or what this network cannot do.
+    pub skipped: bool,
     /// What was seen.
     pub evidence: String,
     /// Lab time when it was decided.
@@ -40,7 +42,7 @@ pub struct Verdict {
     pub took: Duration,
 }
 
-/// What came of a file of checks.
+/// What came of a file of checks in virtual time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
     /// Of every step, in order.
@@ -49,25 +51,47 @@ pub struct Outcome {
     pub digest: String,
 }
 
-/// Whoever is there while scenarios run.
-pub trait Audience {
+/// Whoever is there while scenarios run on a network of kind `B`.
+pub trait Audience<B = Lab> {
     /// The network was switched on for a scenario.
-    fn begins(&mut self, _lab: &mut Lab) {}
+    fn begins(&mut self, _lab: &mut B) {}
     /// A step is decided.
-    fn hears(&mut self, lab: &mut Lab, verdict: &Verdict);
+    fn hears(&mut self, lab: &mut B, verdict: &Verdict);
     /// The scenario of this name is over.
-    fn ends(&mut self, _scenario: &str, _lab: &mut Lab) {}
+    fn ends(&mut self, _scenario: &str, _lab: &mut B) {}
 }
 
-struct Report<F>(F);
+/// An audience that only wants the verdicts.
+pub struct Report<F>(pub F);
 
-impl<F: FnMut(&Verdict)> Audience for Report<F> {
-    fn hears(&mut self, _lab: &mut Lab, verdict: &Verdict) {
+impl<B, F: FnMut(&Verdict)> Audience<B> for Report<F> {
+    fn hears(&mut self, _lab: &mut B, verdict: &Verdict) {
         self.0(verdict);
     }
 }
 
-/// Runs every scenario; `report` hears of each step as it is decided.
+/// Adds up what was on the cables, and passes everything on.
+struct Digesting<'a> {
+    audience: &'a mut dyn Audience,
+    digest: Sha256,
+}
+
+impl Audience for Digesting<'_> {
+    fn begins(&mut self, lab: &mut Lab) {
+        self.audience.begins(lab);
+    }
+
+    fn hears(&mut self, lab: &mut Lab, verdict: &Verdict) {
+        self.audience.hears(lab, verdict);
+    }
+
+    fn ends(&mut self, scenario: &str, lab: &mut Lab) {
+        self.digest.update(lab.digest());
+        self.audience.ends(scenario, lab);
+    }
+}
+
+/// Runs every scenario in virtual time; `report` hears of each step as it is decided.
 pub fn run(
     topology: &Topology,
     checks: &Checks,
@@ -84,25 +108,39 @@ pub fn run_before(
     seed: u64,
     audience: &mut dyn Audience,
 ) -> Result<Outcome, String> {
+    let mut all = Digesting { audience, digest: Sha256::new() };
+    let verdicts = run_on(checks, || Lab::new(topology.clone(), seed), &mut all)?;
+    Ok(Outcome { verdicts, digest: hex(&all.digest.finalize()) })
+}
+
+/// Runs every scenario on a network that `switch_on` makes anew for each.
+pub fn run_on<B: Bench>(
+    checks: &Checks,
+    mut switch_on: impl FnMut() -> Result<B, String>,
+    audience: &mut dyn Audience<B>,
+) -> Result<Vec<Verdict>, String> {
     let mut all = Vec::new();
-    let mut digest = Sha256::new();
     for scenario in &checks.scenarios {
-        let mut lab = Lab::new(topology.clone(), seed)?;
+        let mut lab = switch_on()?;
         audience.begins(&mut lab);
         for step in &scenario.steps {
             if let Some(at) = step.at {
                 lab.run_until(at);
             }
             let began = lab.now();
-            let (passed, evidence) = match perform(&mut lab, step) {
-                Ok(evidence) => (true, evidence),
-                Err(evidence) => (false, evidence),
+            let skipped = step.action.is_watched() && lab.virtual_time().is_none();
+            let done = if skipped { skip(&mut lab, step) } else { perform(&mut lab, step) };
+            let (passed, skipped, evidence) = match done {
+                Ok(evidence) => (true, skipped, evidence),
+                Err(reason) if lab.is_beyond(&reason) => (true, true, format!("skipped: {reason}")),
+                Err(evidence) => (false, skipped, evidence),
             };
             let verdict = Verdict {
                 scenario: scenario.name.clone(),
                 step: step.name.clone(),
                 is_check: step.action.demands(),
                 passed,
+                skipped,
                 evidence,
                 at: lab.now(),
                 took: lab.now().since(began),
@@ -110,18 +148,29 @@ pub fn run_before(
             audience.hears(&mut lab, &verdict);
             all.push(verdict);
         }
-        digest.update(lab.digest());
         audience.ends(&scenario.name, &mut lab);
     }
-    Ok(Outcome { verdicts: all, digest: hex(&digest.finalize()) })
+    Ok(all)
+}
+
+/// What is watched event by event takes its time also where nobody can watch: what comes after it relies on that.
+fn skip(lab: &mut dyn Bench, step: &Step) -> Result<String, String> {
+    lab.run_for(match &step.action {
+        Action::Metrics(check) => check.during,
+        Action::Paths(check) => check.during,
+        Action::Oscillates(check) => check.during,
+        Action::Chaos(check) => check.during,
+        _ => Duration::ZERO,
+    });
+    Ok("skipped: only virtual time can be watched event by event".to_owned())
 }
 
 /// Does one step: what was seen, as success or as failure.
-fn perform(lab: &mut Lab, step: &Step) -> Result<String, String> {
+fn perform(lab: &mut dyn Bench, step: &Step) -> Result<String, String> {
     if !step.action.is_check() {
         return act(lab, &step.action, step.within);
     }
-    let deadline = lab.now() + step.within.unwrap_or(Duration::ZERO);
+    let deadline = lab.now() + step.within.unwrap_or(Duration::ZERO) + lab.grace();
     let evidence = loop {
         match check(lab, &step.action) {
             Ok(evidence) => break evidence,
@@ -143,21 +192,17 @@ fn perform(lab: &mut Lab, step: &Step) -> Result<String, String> {
     Ok(format!("{evidence}, for {}", units::show(lasting)))
 }
 
-fn act(lab: &mut Lab, action: &Action, within: Option<Duration>) -> Result<String, String> {
+fn act(lab: &mut dyn Bench, action: &Action, within: Option<Duration>) -> Result<String, String> {
     match action {
         Action::Wait(d) => {
             lab.run_for(*d);
             Ok(String::new())
         }
         Action::Converged => {
-            let began = lab.now();
             let limit = within.unwrap_or(CONVERGE);
-            let window = lab.quiet_window();
-            match lab.run_until_quiet(window, limit + window) {
-                Some(last) if last.since(began) <= limit => {
-                    Ok(format!("last change after {}", units::show(last.since(began))))
-                }
-                _ => Err(format!("routes still change after {}", units::show(limit))),
+            match lab.converge(limit) {
+                Some(took) => Ok(format!("last change after {}", units::show(took))),
+                None => Err(format!("routes still change after {}", units::show(limit))),
             }
         }
         Action::Link(end, changes) => {
@@ -167,9 +212,17 @@ fn act(lab: &mut Lab, action: &Action, within: Option<Duration>) -> Result<Strin
         Action::Revive(node) => lab.revive(node).map(|()| String::new()),
         Action::Configure(node, lines) => {
             let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-            let done = if node == "*" { lab.configure_all(&lines) } else { lab.configure(node, &lines) };
-            done.map(|()| String::new())
+            lab.configure(node, &lines).map(|()| String::new())
         }
+        _ => match lab.virtual_time() {
+            Some(lab) => watch(lab, action),
+            None => Err("only virtual time can be watched event by event".to_owned()),
+        },
+    }
+}
+
+fn watch(lab: &mut Lab, action: &Action) -> Result<String, String> {
+    match action {
         Action::Metrics(check) => metrics(lab, check),
         Action::Paths(check) => paths(lab, check),
         Action::Oscillates(check) => oscillates(lab, check),
@@ -178,7 +231,7 @@ fn act(lab: &mut Lab, action: &Action, within: Option<Duration>) -> Result<Strin
     }
 }
 
-fn check(lab: &mut Lab, action: &Action) -> Result<String, String> {
+fn check(lab: &mut dyn Bench, action: &Action) -> Result<String, String> {
     match action {
         Action::Ping { from, to, source, answer } => {
             let to = lab.resolve(to)?;
@@ -210,7 +263,7 @@ fn check(lab: &mut Lab, action: &Action) -> Result<String, String> {
             }
         }
         Action::Oracle(protocol) => {
-            let differences = lab.compare_protocol_with_oracle(*protocol);
+            let differences = lab.differences(*protocol);
             match differences.first() {
                 None => Ok("every table".to_owned()),
                 Some(first) => Err(format!("{first} ({} such)", differences.len())),
@@ -220,15 +273,14 @@ fn check(lab: &mut Lab, action: &Action) -> Result<String, String> {
     }
 }
 
-fn traceroute(lab: &mut Lab, from: &str, to: &str, path: &[String]) -> Result<String, String> {
+fn traceroute(lab: &mut dyn Bench, from: &str, to: &str, path: &[String]) -> Result<String, String> {
     let to = lab.resolve(to)?;
-    let (hops, _) = lab.traceroute(from, to)?;
+    let hops = lab.traceroute(from, to)?;
     let mut seen = Vec::new();
     for hop in hops {
-        let name = hop.answer.map(|(address, _)| {
-            let owner = lab.owner_of(address).and_then(|n| lab.topology().nodes.get(n));
-            (owner.map_or_else(|| address.to_string(), |n| n.name.clone()), address)
-        });
+        let name = hop
+            .answer
+            .map(|(address, _)| (lab.owner_of(address).unwrap_or_else(|| address.to_string()), address));
         let name = match name {
             // Written as an address in the file: compared as an address.
             Some((_, address)) if path.get(seen.len()).is_some_and(|p| *p == address.to_string()) => {
@@ -243,7 +295,7 @@ fn traceroute(lab: &mut Lab, from: &str, to: &str, path: &[String]) -> Result<St
     if seen == path { Ok(text) } else { Err(format!("it goes by {text}")) }
 }
 
-fn route(lab: &mut Lab, check: &RouteCheck) -> Result<String, String> {
+fn route(lab: &mut dyn Bench, check: &RouteCheck) -> Result<String, String> {
     lab.find(&check.node)?;
     let Some(route) = lab.route(&check.node, check.prefix) else {
         return if check.absent { Ok("no route".to_owned()) } else { Err("no route".to_owned()) };
@@ -270,8 +322,8 @@ fn route(lab: &mut Lab, check: &RouteCheck) -> Result<String, String> {
     if wrong { Err(seen) } else { Ok(seen) }
 }
 
-fn show(lab: &mut Lab, check: &ShowCheck) -> Result<String, String> {
-    let text = ask::type_line(lab, &check.node, &check.command)?;
+fn show(lab: &mut dyn Bench, check: &ShowCheck) -> Result<String, String> {
+    let text = lab.type_line(&check.node, &check.command)?;
     for wanted in &check.contains {
         if !text.contains(wanted.as_str()) {
             return Err(format!("`{wanted}` is not in:\n{text}"));
@@ -283,7 +335,7 @@ fn show(lab: &mut Lab, check: &ShowCheck) -> Result<String, String> {
         }
     }
     if let Some((pointer, wanted)) = &check.json {
-        let text = ask::type_line(lab, &check.node, &format!("{} | json", check.command))?;
+        let text = lab.type_line(&check.node, &format!("{} | json", check.command))?;
         let value: serde_json::Value =
             serde_json::from_str(&text).map_err(|e| format!("no JSON: {e}: {text}"))?;
         let found = value.pointer(pointer);
@@ -301,7 +353,7 @@ fn paths(lab: &mut Lab, check: &PathsCheck) -> Result<String, String> {
     let end = lab.now() + check.during;
     let mut seen: Vec<String> = Vec::new();
     loop {
-        let path = wheel::best_path(lab, &check.node, check.prefix).unwrap_or_else(|| "none".to_owned());
+        let path = lab.best_path(&check.node, check.prefix).unwrap_or_else(|| "none".to_owned());
         if seen.last() != Some(&path) {
             seen.push(path);
         }
@@ -321,12 +373,12 @@ fn oscillates(lab: &mut Lab, check: &OscillatesCheck) -> Result<String, String> 
     if report.oscillates() && right { Ok(report.to_string()) } else { Err(report.to_string()) }
 }
 
-fn settled(lab: &mut Lab, check: &SettledCheck) -> Result<String, String> {
+fn settled(lab: &mut dyn Bench, check: &SettledCheck) -> Result<String, String> {
     let nodes: BTreeSet<&String> = check.states.iter().flatten().map(|(node, _)| node).collect();
     let mut found = BTreeMap::new();
     for node in nodes {
         lab.find(node)?;
-        let path = wheel::best_path(lab, node, check.prefix).unwrap_or_else(|| "none".to_owned());
+        let path = lab.best_path(node, check.prefix).unwrap_or_else(|| "none".to_owned());
         found.insert(node, path);
     }
     let text: Vec<String> = found.iter().map(|(node, path)| format!("{node} by {path}")).collect();

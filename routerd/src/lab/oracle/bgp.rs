@@ -10,6 +10,8 @@ use super::super::wheel::best_path;
 use super::{Difference, Metrics};
 use ::bgp::Family;
 use ::bgp::config::PeerKey;
+use cli::Reply;
+use cli::command::Show;
 use configs::Config;
 use core::net::IpAddr;
 use fib::Prefix;
@@ -19,7 +21,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 impl Lab {
     /// Compares the lengths of every router's best AS paths with the graph.
-    pub(super) fn compare_bgp(&mut self) -> Vec<Difference> {
+    pub(super) fn compare_bgp(
+        &mut self,
+        mut ask: impl FnMut(&mut Lab, &str, Show) -> Option<Reply>,
+    ) -> Vec<Difference> {
         let best = self.bgp_oracle();
         let speakers: Vec<(usize, String)> = (0..self.nodes.len())
             .filter(|n| self.config_of(*n).is_some_and(|c| c.bgp.is_some()))
@@ -28,7 +33,7 @@ impl Lab {
         let mut differences = Vec::new();
         for (prefix, lengths) in &best {
             for (index, node) in &speakers {
-                let path = best_path(self, node, *prefix);
+                let path = best_path(|show| ask(self, node, show), *prefix);
                 let length = |p: &String| u32::try_from(p.split_whitespace().count()).unwrap_or(u32::MAX);
                 let (found, expected) = (path.as_ref().map(length), lengths.get(index).copied());
                 if found != expected {

@@ -5,7 +5,10 @@ mod bgp;
 mod ospf;
 mod rip;
 
+use super::checks::bench::all_routes;
 use super::sim::Lab;
+use cli::Reply;
+use cli::command::Show;
 use cli::reply::RouteView;
 use configs::Config;
 use fib::{Prefix, Protocol};
@@ -57,8 +60,17 @@ impl Lab {
 
     /// Compares the routes of one protocol: RIP, OSPF, or BGP by the lengths of its paths.
     pub fn compare_protocol_with_oracle(&mut self, protocol: Protocol) -> Vec<Difference> {
+        self.compare_with(protocol, |lab, node, show| lab.peek(lab.find(node).ok()?, show))
+    }
+
+    /// The same of routers that are elsewhere: `ask` asks the one of that name.
+    pub(super) fn compare_with(
+        &mut self,
+        protocol: Protocol,
+        mut ask: impl FnMut(&mut Lab, &str, Show) -> Option<Reply>,
+    ) -> Vec<Difference> {
         let best = match protocol {
-            Protocol::Bgp => return self.compare_bgp(),
+            Protocol::Bgp => return self.compare_bgp(ask),
             Protocol::Rip => self.rip_oracle(),
             _ => self.ospf_oracle(),
         };
@@ -68,7 +80,10 @@ impl Lab {
         for (node, name) in names.iter().enumerate() {
             let Some(infinity) = self.config_of(node).and_then(|c| infinity(c, protocol)) else { continue };
             let mut found: BTreeMap<Prefix, RouteView> = BTreeMap::new();
-            for route in self.routes(name).into_iter().filter(|r| r.selected && r.prefix.is_v4()) {
+            for route in all_routes(|show| ask(self, name, show))
+                .into_iter()
+                .filter(|r| r.selected && r.prefix.is_v4())
+            {
                 found.insert(route.prefix, route);
             }
             for (prefix, metrics) in &best {

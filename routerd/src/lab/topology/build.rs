@@ -2,7 +2,7 @@
 //! A mistake here is a mistake in a test: it panics and says which.
 #![expect(clippy::panic, reason = "a topology in code is written by whoever reads the panic")]
 
-use super::{End, Link, Node, Role, Topology, host, named};
+use super::{Container, End, Link, Node, Role, Topology, host, named};
 use crate::lab::cable::Impairment;
 use configs::Config;
 
@@ -11,7 +11,11 @@ impl Topology {
     #[must_use]
     pub fn router(mut self, name: &str, config: Config) -> Topology {
         let config = named(config, name);
-        self.nodes.push(Node { name: name.to_owned(), role: Role::Router(Box::new(config)) });
+        self.nodes.push(Node {
+            name: name.to_owned(),
+            role: Role::Router(Box::new(config)),
+            container: Container::default(),
+        });
         self
     }
 
@@ -25,14 +29,18 @@ impl Topology {
         for line in lines {
             host::line(&mut config, line).unwrap_or_else(|e| panic!("host {name}: {e}"));
         }
-        self.nodes.push(Node { name: name.to_owned(), role: Role::Host(Box::new(config)) });
+        self.nodes.push(Node {
+            name: name.to_owned(),
+            role: Role::Host(Box::new(config)),
+            container: Container::default(),
+        });
         self
     }
 
     /// Adds a switch.
     #[must_use]
     pub fn switch(mut self, name: &str) -> Topology {
-        self.nodes.push(Node { name: name.to_owned(), role: Role::Switch });
+        self.nodes.push(Node { name: name.to_owned(), role: Role::Switch, container: Container::default() });
         self
     }
 

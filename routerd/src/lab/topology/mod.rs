@@ -10,13 +10,19 @@ mod host;
 mod parse;
 
 pub use expand::{Environment, Magic, expand};
+pub(super) use host::line as host_line;
+pub(super) use host::{Done, empty as empty_host};
 pub use parse::parse;
 
 use super::cable::Impairment;
 use super::yaml::{Problem, Problems};
 use configs::Config;
 use core::fmt;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+/// containerlab's prefix of container names.
+const DEFAULT_PREFIX: &str = "clab";
 
 /// containerlab's MTU for veth cables.
 pub const DEFAULT_MTU: u16 = 9500;
@@ -26,6 +32,8 @@ pub const DEFAULT_MTU: u16 = 9500;
 pub struct Topology {
     /// `name:`
     pub name: String,
+    /// `prefix:` of the names of containers: `clab` unless the file says otherwise.
+    pub prefix: String,
     /// The file, as the user named it; empty when built in code.
     pub file: PathBuf,
     /// In the order of the file.
@@ -43,6 +51,31 @@ pub struct Node {
     pub name: String,
     /// What it is.
     pub role: Role,
+    /// What else a container engine would be told of it.
+    pub container: Container,
+}
+
+/// What the file says of a node beyond its role. A lab in one process has no use for it, namespaces do.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Container {
+    /// `linux`, `bridge`, ...
+    pub kind: String,
+    /// The image's name; empty: none.
+    pub image: String,
+    /// The group's name; empty: none.
+    pub group: String,
+    /// The file that holds a router's configuration.
+    pub config: Option<PathBuf>,
+    /// What is bound where: paths of the host and of the node.
+    pub binds: Vec<(PathBuf, String)>,
+    /// Commands to run once it is up.
+    pub exec: Vec<String>,
+    /// Kernel settings of its namespace.
+    pub sysctls: BTreeMap<String, String>,
+    /// Variables of its processes.
+    pub env: BTreeMap<String, String>,
+    /// Free words.
+    pub labels: BTreeMap<String, String>,
 }
 
 /// What a node is.
@@ -144,6 +177,7 @@ impl Topology {
     pub fn new(name: &str) -> Topology {
         Topology {
             name: name.to_owned(),
+            prefix: DEFAULT_PREFIX.to_owned(),
             file: PathBuf::new(),
             nodes: Vec::new(),
             links: Vec::new(),

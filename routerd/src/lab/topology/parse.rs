@@ -8,6 +8,7 @@ use super::super::cable::Impairment;
 use super::super::yaml::{self, Fields, Node as Yaml, Position, Problems, Value, did_you_mean};
 use super::expand::{Environment, Magic, expand};
 use super::{DEFAULT_MTU, End, Link, Node, Role, Topology, config, folder_of, host, named};
+use container::is_config;
 use fib::port::Mac;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -103,6 +104,8 @@ struct Settings {
     exec: Vec<(String, Position)>,
     /// `net.ipv4.ip_forward=1`: about a container's kernel, which a host has and a router of ours does not.
     sysctls: BTreeMap<String, String>,
+    env: BTreeMap<String, String>,
+    labels: BTreeMap<String, String>,
 }
 
 impl Settings {
@@ -116,6 +119,8 @@ impl Settings {
         all.binds.extend(self.binds);
         all.exec.extend(self.exec);
         all.sysctls.extend(self.sysctls);
+        all.env.extend(self.env);
+        all.labels.extend(self.labels);
         all
     }
 
@@ -131,7 +136,12 @@ impl Reader<'_> {
         let name = fields.need(self.problems, "name");
         let name = name.and_then(|n| n.text(self.problems, "the lab's name").map(|t| (t.to_owned(), n.at)));
         let section = fields.need(self.problems, "topology");
-        for silent in ["prefix", "mgmt", "settings", "debug"] {
+        let prefix = fields.take("prefix");
+        let prefix = prefix.map(|p| match &p.value {
+            Value::Scalar { text, .. } => text.clone(),
+            _ => String::new(),
+        });
+        for silent in ["mgmt", "settings", "debug"] {
             fields.take(silent);
         }
         fields.finish(self.problems, &[]);
@@ -149,6 +159,7 @@ impl Reader<'_> {
 
         let mut topology = Topology::new(&name);
         topology.file = file.to_owned();
+        topology.prefix = prefix.unwrap_or(topology.prefix);
         let mut settings = Vec::new();
         let node_entries = nodes?.fields(self.problems, "`nodes`").entries();
         for (key, value) in node_entries {
@@ -183,7 +194,8 @@ impl Reader<'_> {
                 management.insert(topology.nodes.len());
             }
             let role = self.role(&key.text, key.at, &settings, &name);
-            topology.nodes.push(Node { name: key.text.clone(), role });
+            let container = self.container(&key.text, &settings, &name);
+            topology.nodes.push(Node { name: key.text.clone(), role, container });
         }
         for link in links.map(|l| l.list(self.problems, "links")).unwrap_or_default() {
             if let Some(link) = self.link(link, &mut topology, &management) {
@@ -228,16 +240,10 @@ impl Reader<'_> {
                 settings.exec.push((text.to_owned(), exec.at));
             }
         }
-        if let Some(sysctls) = fields.take("sysctls") {
-            for (key, value) in sysctls.fields(self.problems, "a mapping of kernel settings").entries() {
-                let value = value.text(self.problems, "a value").unwrap_or_default();
-                settings.sysctls.insert(key.text.clone(), value.to_owned());
-            }
-        }
+        settings.sysctls = self.words(fields.take("sysctls"), "a mapping of kernel settings");
         // Free for everyone: labels and variables of other tools.
-        for silent in ["labels", "env"] {
-            fields.take(silent);
-        }
+        settings.labels = self.words(fields.take("labels"), "a mapping of labels");
+        settings.env = self.words(fields.take("env"), "a mapping of variables");
         fields.finish(self.problems, IGNORED_NODE_KEYS);
         settings
     }
@@ -262,11 +268,8 @@ impl Reader<'_> {
     }
 
     fn linux(&mut self, name: &str, settings: &Settings, lab: &str) -> Role {
-        let dir = format!("{}/clab-{lab}", self.folder.display());
+        let dir = self.lab_dir(lab);
         let magic = Magic { node: name, lab, dir: &dir };
-        let is_config = |d: &str| {
-            d.starts_with("/etc/routerd/") && [".yaml", ".yml", ".conf"].iter().any(|e| d.ends_with(e))
-        };
         if let Some((_, (source, at))) = settings.binds.iter().find(|(d, _)| is_config(d)) {
             let path = self.folder.join(magic.replace(source));
             let config = config::load(&path, *at, self.problems).unwrap_or_default();
@@ -470,5 +473,6 @@ fn image_name(image: &str) -> &str {
     last.split([':', '@']).next().unwrap_or(last)
 }
 
+mod container;
 #[cfg(test)]
 mod tests;

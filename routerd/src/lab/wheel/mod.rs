@@ -160,7 +160,8 @@ impl Watch {
             if seat.touched.is_some() && seat.touched == touched {
                 continue;
             }
-            let views = paths(lab, &seat.name.clone(), self.prefix);
+            let name = seat.name.clone();
+            let views = paths(|show| lab.execute(&name, Command::Show(show)).ok(), self.prefix);
             let after = self.opinion(lab, index, &views);
             let Some(seat) = self.seats.get_mut(index) else { continue };
             seat.touched = lab.nodes.get(seat.node).map(|n| n.touched);
@@ -251,10 +252,10 @@ impl Watch {
 }
 
 /// Every path a router knows, best first.
-fn paths(lab: &mut Lab, node: &str, prefix: Prefix) -> Vec<PathView> {
+fn paths(mut ask: impl FnMut(Show) -> Option<Reply>, prefix: Prefix) -> Vec<PathView> {
     let query = EntryQuery { family: Family::of(prefix.is_v4()), prefix, exact: true, which: Which::All };
-    match lab.execute(node, Command::Show(Show::Bgp(BgpShow::Entry(query)))) {
-        Ok(Reply::Bgp(Some(reply))) => match *reply {
+    match ask(Show::Bgp(BgpShow::Entry(query))) {
+        Some(Reply::Bgp(Some(reply))) => match *reply {
             BgpReply::Entry(entry) => {
                 entry.found.map(|f| f.paths.into_iter().map(|(_, path)| path).collect()).unwrap_or_default()
             }
@@ -264,7 +265,7 @@ fn paths(lab: &mut Lab, node: &str, prefix: Prefix) -> Vec<PathView> {
     }
 }
 
-/// The AS path of a router's best path, as `show bgp` has it; `None`: it has none.
-pub fn best_path(lab: &mut Lab, node: &str, prefix: Prefix) -> Option<String> {
-    paths(lab, node, prefix).into_iter().find(|p| p.row.status.best).map(|p| p.row.as_path)
+/// The AS path of the best path of a router that answers `ask`, as `show bgp` has it; `None`: it has none.
+pub fn best_path(ask: impl FnMut(Show) -> Option<Reply>, prefix: Prefix) -> Option<String> {
+    paths(ask, prefix).into_iter().find(|p| p.row.status.best).map(|p| p.row.as_path)
 }
