@@ -11,3 +11,4 @@ mod foreign;
 mod generated;
 mod lab;
 mod rootless;
+mod view;

@@ -23,7 +23,8 @@ usage: routerd lab [TOPO] [--seed N]                 start the lab here and open
        routerd lab graph [TOPO] --html [-o FILE]     as one page, with a run in it: of the checks, or --until TIME
        routerd lab view [TOPO] [--until TIME] [--seed N] [--port N]
                                                      the same on http://127.0.0.1, until Ctrl-C
-       routerd lab view [TOPO] --live [--port N]     the shell, and beside it what the lab does now
+       routerd lab view [TOPO] --live [--port N]     what the lab does now: the deployed one, or one that starts here with
+                                                     a shell
 ";
 
 const TOPO: &str = "
@@ -191,12 +192,23 @@ impl Options {
                 view::hand_out(run.json, self.port.unwrap_or(0), told).map_err(Failure::Work)?;
                 Ok(ExitCode::SUCCESS)
             }
-            _ => {
-                let lab = Lab::new(topology, self.seed.unwrap_or(1)).map_err(Failure::Work)?;
-                let port = self.live.then(|| self.port.unwrap_or(0));
-                Ok(shell::run(lab, std::io::stdin().is_terminal(), port))
-            }
+            _ => self.live(topology),
         }
+    }
+
+    /// The shell; with `--live` also the page. Of a lab that is deployed the page alone: its nodes have shells of their own.
+    fn live(&self, topology: Topology) -> Result<ExitCode, Failure> {
+        if self.live
+            && let Some(plan) = netns::deployed(&topology.name)?
+        {
+            let (lab, clock) = netns::watch::lab(plan, &topology);
+            let told = |url: &str| println!("{url}");
+            view::elsewhere(lab, self.port.unwrap_or(0), clock, told).map_err(Failure::Work)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let lab = Lab::new(topology, self.seed.unwrap_or(1)).map_err(Failure::Work)?;
+        let port = self.live.then(|| self.port.unwrap_or(0));
+        Ok(shell::run(lab, std::io::stdin().is_terminal(), port))
     }
 
     fn graph(&self, topology: &Topology) -> Result<ExitCode, Failure> {

@@ -8,6 +8,7 @@ pub mod cable;
 pub mod checks;
 mod command;
 mod dissect;
+mod far;
 mod generate;
 mod graph;
 mod k8s;

@@ -57,6 +57,9 @@ impl Lab {
 
     /// The answer of a node to a question, which has no effect on the run whatsoever. `None`: the node is off, or a switch.
     pub(super) fn peek(&mut self, node: usize, show: Show) -> Option<Reply> {
+        if let Some(name) = self.far_router(node) {
+            return self.ask_far(&name, show);
+        }
         let now = self.now;
         let node = self.nodes.get_mut(node)?;
         let local = node.local(now);

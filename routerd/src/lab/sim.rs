@@ -37,6 +37,8 @@ pub struct Lab {
     log: Option<VecDeque<(usize, LogLine)>>,
     /// Whoever films the run.
     pub(super) camera: Option<Box<Camera>>,
+    /// Who knows the routers, where they are elsewhere.
+    pub(super) far: Option<Box<dyn super::far::Far>>,
 }
 
 /// A node of the running network.
@@ -160,6 +162,7 @@ impl Lab {
             sequence: 0,
             log: None,
             camera: None,
+            far: None,
             topology,
         };
         lab.wire_up();

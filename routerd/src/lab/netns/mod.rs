@@ -11,6 +11,8 @@
 //! | `foreign` | FRR and BIRD from the host's packages |
 //! | `impair` | cables pulled and spoiled, nodes switched off |
 //! | `enter`, `export` | `exec`, `cli`, `log`; `inspect` and `topology-data.json` |
+//! | `nodes`, `bench`, `check` | talking to nodes, and checks on them |
+//! | `watch` | `view --live` of a deployed lab |
 //! | `rootless` | the user namespace of a lab without root |
 //! | `command` | the command line |
 
@@ -28,7 +30,13 @@ mod plan;
 mod rootless;
 mod runner;
 mod space;
+pub(super) mod watch;
 mod wire;
+
+/// The plan of a lab that is deployed; `None`: none of this name is.
+pub(super) fn deployed(lab: &str) -> Result<Option<plan::Plan>, super::command::Failure> {
+    plan::Plan::load(lab).map_err(|e| super::command::Failure::Work(format!("{lab}: {e}")))
+}
 
 /// The kernel's name for a bridge: at most 15 characters, and no `|` of `"br0|sw"`.
 fn bridge_name(node: &str) -> String {

@@ -6,7 +6,7 @@ use super::super::topology::Role;
 use super::film::{Event, Film, Rows, Table};
 use super::rows;
 use super::trouble::Troubles;
-use fib::Prefix;
+use fib::{Instant, Prefix};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -70,7 +70,10 @@ impl Camera {
         for index in 0..lab.nodes.len() {
             self.look_at_node(lab, index, &mut changed);
         }
-        self.troubles.follow(lab, &changed, &mut self.film);
+        // Where packets go from a program that is not ours is not known.
+        if lab.topology.foreign().next().is_none() {
+            self.troubles.follow(lab, &changed, &mut self.film);
+        }
         self.film.reach(now);
     }
 
@@ -86,12 +89,14 @@ impl Camera {
     fn look_at_node(&mut self, lab: &mut Lab, index: usize, changed: &mut Changed) {
         let now = lab.now;
         let Some(before) = self.seen.get(index).cloned() else { return };
+        let on = lab.is_on(index);
+        let elsewhere = lab.far_router(index).is_some();
         let Some(node) = lab.nodes.get(index) else { return };
         let mut seen = before.clone();
         seen.touched = node.touched;
         seen.boots = node.boots;
-        seen.alive = !matches!(node.engine, Engine::Off);
-        if seen == before {
+        seen.alive = on;
+        if seen == before && !elsewhere {
             return;
         }
         let mut speaks = (false, false, false);
@@ -100,7 +105,11 @@ impl Camera {
             let config = router.config();
             speaks = (config.ospf.is_some(), config.bgp.is_some(), config.rip.is_some());
             seen.generation = Some(router.generation());
-            if let Some(epoch) = router.tables_epoch() {
+            if elsewhere {
+                // Nobody tells when something is new there.
+                settled = true;
+                seen.tables = Some(before.tables.map_or(0, |t| t.wrapping_add(1)));
+            } else if let Some(epoch) = router.tables_epoch() {
                 settled = true;
                 seen.tables = Some(epoch);
             }
@@ -172,6 +181,17 @@ impl Lab {
     /// The film so far; `None`: nobody films.
     pub fn film(&self) -> Option<&Film> {
         self.camera.as_ref().map(|c| &c.film)
+    }
+
+    /// Learns what became of nodes that are elsewhere, and takes a look at them.
+    pub(super) fn look_elsewhere(&mut self, now: Instant) {
+        let news = self.catch_up(now);
+        if let Some(camera) = &mut self.camera {
+            for (node, text) in news {
+                camera.film.happened(Event { at: now, kind: "log", node: Some(node), text });
+            }
+        }
+        self.look();
     }
 
     /// Writes something beside the picture.

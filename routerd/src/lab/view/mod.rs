@@ -15,7 +15,7 @@ mod trouble;
 pub use camera::Camera;
 pub use film::Film;
 pub use serve::{Answer, Server};
-pub use show::{Run, Wish, hand_out, live, page, record};
+pub use show::{Run, Wish, elsewhere, hand_out, live, page, record};
 
 #[cfg(test)]
 mod tests;

@@ -7,14 +7,17 @@ use super::super::topology::{Role, Topology};
 use super::film::{Table, quoted};
 use super::layout;
 use super::serve::{Answer, Server, Source};
+use core::time::Duration;
 use fib::Instant;
 use serde_json::json;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bytes a film of a run keeps, about; those of all scenarios together.
 const RUN: usize = 96 << 20;
 /// Bytes the film of a running lab keeps, about.
 const LIVE: usize = 24 << 20;
+/// How often a lab that is elsewhere is looked at.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// What is to be recorded.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -176,9 +179,9 @@ pub fn live(lab: &Live, port: u16) -> Result<String, String> {
         r.lab.look();
     };
     lab.ask(begin).map_err(|e| e.to_string())?;
-    let lab = std::sync::Mutex::new(lab.clone());
+    let lab = Mutex::new(lab.clone());
     let source: Source = Arc::new(move |path, query| {
-        let lab = lab.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        let lab = lab.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match path {
             "/" => Some(html(page(None))),
             "/film.json" => lab
@@ -202,6 +205,51 @@ pub fn live(lab: &Live, port: u16) -> Result<String, String> {
     });
     server.spawn(source).map_err(|e| format!("cannot start the server: {e}"))?;
     Ok(url)
+}
+
+/// Films a lab whose routers are elsewhere and hands out the page, until the process ends. `clock` says how long.
+pub fn elsewhere(
+    mut lab: Lab,
+    port: u16,
+    clock: impl Fn() -> Instant + Send + 'static,
+    told: impl FnOnce(&str),
+) -> Result<(), String> {
+    let server = Server::bind(port).map_err(|e| format!("cannot listen on 127.0.0.1:{port}: {e}"))?;
+    lab.start_film(LIVE);
+    lab.look_elsewhere(clock());
+    told(&server.url());
+    let lab = Arc::new(Mutex::new(lab));
+    let filmed = Arc::clone(&lab);
+    let camera = move || {
+        loop {
+            filmed.lock().unwrap_or_else(PoisonError::into_inner).look_elsewhere(clock());
+            pause();
+        }
+    };
+    let thread = std::thread::Builder::new().name("camera".to_owned()).spawn(camera);
+    thread.map_err(|e| format!("cannot start the camera: {e}"))?;
+    let source: Source = Arc::new(move |path, query| {
+        let lab = || lab.lock().unwrap_or_else(PoisonError::into_inner);
+        match path {
+            "/" => Some(html(page(None))),
+            "/film.json" => {
+                let lab = lab();
+                let scene = lab.film().map(|f| f.json("live", None));
+                Some(film(document(lab.topology(), lab.seed(), true, scene.as_slice())))
+            }
+            "/news.json" => {
+                let since = since(query)?;
+                lab().film().map(|f| film(f.json("live", Some(since))))
+            }
+            _ => None,
+        }
+    });
+    server.run(source).map_err(|e| e.to_string())
+}
+
+#[expect(clippy::disallowed_methods, reason = "on a thread that does nothing else")]
+fn pause() {
+    std::thread::sleep(LOOK);
 }
 
 /// `since=CHANGES,EVENTS`
