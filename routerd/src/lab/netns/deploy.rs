@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// How long processes may take to answer.
+/// How long processes may take until the next one of them answers.
 const READY: Duration = Duration::from_secs(30);
 /// How long killed processes may take to be gone.
 const GONE: Duration = Duration::from_secs(10);
@@ -189,28 +189,35 @@ pub async fn host(node: &Node) -> Result<(), String> {
 pub async fn ready(plan: &Plan) -> Result<(), String> {
     let all = plan.nodes.iter().flat_map(|n| n.daemons.iter().map(move |d| (n, d)));
     let mut waiting: Vec<_> = all.filter(|(n, _)| !n.off_mark().exists()).collect();
-    let wait = async {
-        loop {
-            for (node, daemon) in &waiting {
-                if let Ok(how) = std::fs::read_to_string(node.failure_file(daemon)) {
-                    let log = std::fs::read_to_string(node.log_file(daemon)).unwrap_or_default();
-                    let tail: Vec<&str> = log.lines().rev().take(10).collect();
-                    let tail: Vec<&str> = tail.into_iter().rev().collect();
-                    let tail = tail.join("\n  ");
-                    return Err(format!("node {}: {} {how}\n  {tail}", node.name, daemon.name));
+    while !waiting.is_empty() {
+        let before = waiting.len();
+        let wait = async {
+            while waiting.len() == before {
+                for (node, daemon) in &waiting {
+                    if let Ok(how) = std::fs::read_to_string(node.failure_file(daemon)) {
+                        let log = std::fs::read_to_string(node.log_file(daemon)).unwrap_or_default();
+                        let tail: Vec<&str> = log.lines().rev().take(10).collect();
+                        let tail: Vec<&str> = tail.into_iter().rev().collect();
+                        let tail = tail.join("\n  ");
+                        return Err(format!("node {}: {} {how}\n  {tail}", node.name, daemon.name));
+                    }
+                }
+                waiting.retain(|(n, d)| {
+                    std::os::unix::net::UnixStream::connect(&d.socket).is_err() || !n.is_loaded(d)
+                });
+                if waiting.len() == before {
+                    tokio::time::sleep(LOOK).await;
                 }
             }
-            waiting.retain(|(n, d)| {
-                std::os::unix::net::UnixStream::connect(&d.socket).is_err() || !n.is_loaded(d)
-            });
-            if waiting.is_empty() {
-                return Ok(());
-            }
-            tokio::time::sleep(LOOK).await;
-        }
-    };
-    let result = tokio::time::timeout(READY, wait).await;
-    result.unwrap_or_else(|_| Err(format!("not every node answers after {} s", READY.as_secs())))
+            Ok(())
+        };
+        let result = tokio::time::timeout(READY, wait).await;
+        result.unwrap_or_else(|_| {
+            let names: Vec<&str> = waiting.iter().map(|(n, _)| n.name.as_str()).collect();
+            Err(format!("no answer within {} s from {}", READY.as_secs(), names.join(", ")))
+        })?;
+    }
+    Ok(())
 }
 
 fn run_line(node: &Node, line: &str) {

@@ -5,9 +5,9 @@ use super::{deploy, space};
 use cli::client::SocketBackend;
 use cli::shell;
 use serde_json::{Map, Value, json};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Read, Seek, SeekFrom, Write};
-use std::process::{ExitCode, Output, Stdio};
+use std::process::{Child, ExitCode, Output, Stdio};
 use std::time::Duration;
 
 /// How often a followed log is looked at.
@@ -36,18 +36,18 @@ pub fn split(line: &str) -> Vec<String> {
 fn command(node: &Node, words: &[String]) -> io::Result<std::process::Command> {
     let (program, args) = words.split_first().ok_or_else(|| io::Error::other("which command?"))?;
     let mut command = deploy::command_in(program, args, &node.env);
-    // Our own programs are found, installed or not.
-    let mut path = std::env::current_exe().ok().and_then(|p| Some(p.parent()?.as_os_str().to_owned()));
+    let own = std::env::current_exe().ok().and_then(|p| Some(p.parent()?.as_os_str().to_owned()));
     let rest = std::env::var_os("PATH").unwrap_or_else(|| OsString::from("/usr/sbin:/usr/bin:/sbin:/bin"));
-    match &mut path {
-        Some(path) => {
-            path.push(":");
-            path.push(rest);
-            command.env("PATH", path);
-        }
-        None => drop(command.env("PATH", rest)),
-    }
+    command.env("PATH", search_path(node.role, own, rest));
     Ok(command)
+}
+
+/// Our own programs are found in every node, installed or not. In a router they come first, as in its image; elsewhere a
+/// `vtysh` is FRR's and an `ip` the kernel's, also where ours answer to these names.
+fn search_path(role: Role, own: Option<OsString>, rest: OsString) -> OsString {
+    let Some(own) = own else { return rest };
+    let parts = if role == Role::Router { [own, rest] } else { [rest, own] };
+    parts.join(OsStr::new(":"))
 }
 
 /// Runs a command in a node to its end and takes what it prints.
@@ -55,6 +55,13 @@ pub fn run(node: &Node, words: &[String], stdin: Stdio) -> io::Result<Output> {
     let mut command = command(node, words)?;
     command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
     space::spawn_dressed(node, &mut command)?.wait_with_output()
+}
+
+/// Begins a command in a node; what it prints is added to a log.
+pub fn begin(node: &Node, words: &[String], log: std::fs::File) -> io::Result<Child> {
+    let mut command = command(node, words)?;
+    command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+    space::spawn_dressed(node, &mut command)
 }
 
 /// Runs a command in one node with the terminal of this process; its exit status.
@@ -187,7 +194,17 @@ fn label(node: &Node, daemon: &super::plan::Daemon) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::split;
+    use super::{Role, search_path, split};
+
+    #[test]
+    fn names_of_other_programs_are_theirs_in_their_nodes() {
+        let path = |role| search_path(role, Some("/image/bin".into()), "/usr/bin:/bin".into());
+        assert_eq!(path(Role::Router), "/image/bin:/usr/bin:/bin");
+        for role in [Role::Frr, Role::Bird, Role::Host, Role::Switch] {
+            assert_eq!(path(role), "/usr/bin:/bin:/image/bin");
+        }
+        assert_eq!(search_path(Role::Frr, None, "/bin".into()), "/bin");
+    }
 
     #[test]
     fn a_line_is_split_as_a_shell_does() {

@@ -216,7 +216,12 @@ impl Plan {
                 let config = config.unwrap_or_else(|| planned.dir.join("routerd.yaml"));
                 planned.daemons.push(routerd(&planned, &config));
             }
-            Part::Foreign(image) => foreign::plan(&mut planned, image, faults),
+            Part::Foreign(image) => {
+                // Its daemons find addresses there when they start, which is sooner than in a container.
+                planned.setup = host_lines(container, &topology::empty_host(""));
+                planned.exec.retain(|line| !is_host_line(line));
+                foreign::plan(&mut planned, image, faults);
+            }
         }
         for (source, destination) in &planned.binds {
             if !source.exists() {

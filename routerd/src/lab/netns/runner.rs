@@ -143,6 +143,8 @@ struct Charge<'p> {
     daemon: &'p Daemon,
     state: State,
     pause: Duration,
+    /// What gives it its configuration, while that is at it.
+    loading: Option<Child>,
 }
 
 struct Runner<'p> {
@@ -162,7 +164,7 @@ impl<'p> Runner<'p> {
                 Some(_) => State::Adopted(now()),
                 None => State::Waiting(now()),
             };
-            Charge { node, daemon, state, pause: FIRST_PAUSE }
+            Charge { node, daemon, state, pause: FIRST_PAUSE, loading: None }
         };
         Runner { charges: all.map(charge).collect() }
     }
@@ -248,23 +250,36 @@ impl Charge<'_> {
         }
         if matches!(self.state, State::Running(..) | State::Adopted(_)) {
             self.load();
+        } else if let Some(mut loader) = self.loading.take() {
+            // It was at one that is gone.
+            let _ = loader.kill().and_then(|()| loader.wait());
         }
     }
 
-    /// Gives it its configuration when it answers.
-    fn load(&self) {
+    /// Gives it its configuration when it answers; several are given theirs at a time.
+    fn load(&mut self) {
         let (node, daemon) = (self.node, self.daemon);
-        if node.is_loaded(daemon) || UnixStream::connect(&daemon.socket).is_err() {
+        if node.is_loaded(daemon) {
             return;
         }
-        let said = match super::enter::run(node, &daemon.load, Stdio::null()) {
-            Ok(done) => [done.stdout, done.stderr].concat(),
-            Err(e) => e.to_string().into_bytes(),
+        let begun = match &mut self.loading {
+            Some(child) => child.try_wait().map(|status| status.is_some()),
+            None if UnixStream::connect(&daemon.socket).is_err() => return,
+            None => {
+                let log = OpenOptions::new().create(true).append(true).open(node.log_file(daemon));
+                // Lines that it refuses are told where a user looks, and it goes on without them, as FRR's own start does.
+                log.and_then(|log| super::enter::begin(node, &daemon.load, log)).map(|child| {
+                    self.loading = Some(child);
+                    false
+                })
+            }
         };
-        // Lines that it refuses are told where a user looks, and it goes on without them, as FRR's own start does.
-        if let Ok(mut log) = OpenOptions::new().append(true).open(node.log_file(daemon)) {
-            let _ = log.write_all(&said);
+        match begun {
+            Ok(false) => return,
+            Ok(true) => {}
+            Err(e) => eprintln!("{} {}: its configuration: {e}", node.long, daemon.name),
         }
+        self.loading = None;
         let _ = place::write_whole(&node.loaded_mark(daemon), b"");
     }
 
