@@ -338,3 +338,31 @@ fn the_command_writes_the_page_into_a_file() {
     assert_eq!(browser.picture("bgp-gadgets-dark-1920"), (1920, 1080));
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
+
+#[test]
+#[ignore = "needs chromium and chromedriver"]
+fn a_table_that_is_cut_says_so() {
+    if !can_run() {
+        return;
+    }
+    let folder = Folder::new("cut");
+    let browser = Browser::start("cut");
+    let node = |routes: u32| {
+        let mut text = "interfaces:\n  lo: {addresses: [10.255.0.1/32]}\nroutes:\n".to_owned();
+        for n in 0..routes {
+            text.push_str(&format!("  - {{prefix: 172.16.{}.{}/32, type: blackhole}}\n", n / 256, n % 256));
+        }
+        configs::yaml::parse(&text, "many.yaml").unwrap()
+    };
+    for (routes, cut) in [(1_900, false), (2_100, true)] {
+        let topology = Topology::new("many").router("r1", node(routes));
+        browser.open(&file(&folder, &topology, 2), 1280, 800, false);
+        browser.press(&[END]);
+        browser.value("app.choose(0)");
+        let rows = browser.value("document.querySelectorAll('#table tbody tr').length");
+        assert_eq!(rows, json!(if cut { 2_000 } else { routes + 1 }));
+        let said =
+            browser.value("document.querySelector('#table').textContent.includes('Only the first 2,000')");
+        assert_eq!(said, json!(cut), "{routes} routes");
+    }
+}

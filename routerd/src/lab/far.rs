@@ -56,12 +56,13 @@ impl Lab {
     pub(super) fn catch_up(&mut self, now: Instant) -> Vec<(usize, String)> {
         let Some(mut far) = self.far.take() else { return Vec::new() };
         self.now = now;
-        for node in self.topology.nodes.clone() {
+        for index in 0..self.topology.nodes.len() {
+            let Some(node) = self.topology.nodes.get(index) else { continue };
             let on = far.is_on(&node.name);
-            let here = self.find(&node.name).is_ok_and(|i| self.is_alive(i));
-            if on != here && !matches!(node.role, Role::Foreign(_)) {
+            if on != self.is_alive(index) && !matches!(node.role, Role::Foreign(_)) {
+                let name = node.name.clone();
                 // It is there: that cannot fail.
-                let _ = if on { self.revive(&node.name) } else { self.kill(&node.name) };
+                let _ = if on { self.revive(&name) } else { self.kill(&name) };
             }
         }
         let links = self.topology.links.clone();

@@ -6,6 +6,7 @@ use super::super::sim::Lab;
 use super::super::topology::{Role, Topology};
 use super::film::{Table, quoted};
 use super::layout;
+use super::rows::MAX_ROWS;
 use super::serve::{Answer, Server, Source};
 use core::time::Duration;
 use fib::Instant;
@@ -113,7 +114,7 @@ fn document(topology: &Topology, seed: u64, live: bool, scenes: &[String]) -> St
         .collect();
     let tables: Vec<&str> = Table::ALL.iter().map(|(_, name)| *name).collect();
     format!(
-        "{{\"lab\":{},\"seed\":{seed},\"live\":{live},\"tables\":{},\n\"nodes\":{},\n\"links\":{},\n\"scenes\":[{}]}}\n",
+        "{{\"lab\":{},\"seed\":{seed},\"live\":{live},\"most\":{MAX_ROWS},\"tables\":{},\n\"nodes\":{},\n\"links\":{},\n\"scenes\":[{}]}}\n",
         quoted(&topology.name),
         json!(tables),
         json!(nodes),

@@ -8,6 +8,8 @@ class Film {
     this.nodes = doc.nodes;
     this.links = doc.links;
     this.names = doc.tables;
+    // Rows of one table of one node that are filmed at most.
+    this.most = doc.most;
     this.number = Object.fromEntries(doc.tables.map((name, n) => [name, n]));
     this.load(scene);
   }

@@ -138,10 +138,10 @@ class Inspector {
     const shown = `${film.name} ${this.node} ${tab.name} ${tables.map((t) => film.version(t, this.node))} ${marks} ${ages}`;
     if (shown === this.shown) return;
     this.shown = shown;
-    this.fill(tab, tab.rows(film, this.node), fresh, alive);
+    this.fill(tab, tables, tab.rows(film, this.node), fresh, alive);
   }
 
-  fill(tab, rows, fresh, alive) {
+  fill(tab, tables, rows, fresh, alive) {
     if (!rows.length) {
       const none = document.createElement('p');
       none.className = 'none';
@@ -182,5 +182,11 @@ class Inspector {
       }
     }
     this.table.replaceChildren(table);
+    if (tables.some((t) => this.film.rows(t, this.node).size >= this.film.most)) {
+      const cut = document.createElement('p');
+      cut.className = 'none';
+      cut.textContent = `Only the first ${this.film.most.toLocaleString('en')} are on this page. The node's shell shows all.`;
+      this.table.append(cut);
+    }
   }
 }
