@@ -186,6 +186,8 @@ fn a_session_goes_with_the_peers_advertisements_and_comes_back_with_them() {
     // A cable is pulled, and plugged in again.
     line.r2.down("eth1");
     router.wait_no_route("10.0.2.0/24", AT_ONCE);
+    // Both have noticed: bgpd that is told of both at once, on a busy machine, does not begin again for minutes.
+    frr.wait_no_route("10.0.1.0/24", AT_ONCE);
     line.r2.up("eth1");
     scene.wait_up();
     scene.wait_packets();
