@@ -347,6 +347,17 @@ pub(super) fn print(bytes: &[u8]) -> Result<ExitCode, Failure> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn the_usage_is_one_table() {
+        let all = usage();
+        let commands: Vec<&str> =
+            all.lines().filter(|l| l.trim_start().starts_with("routerd lab ")).collect();
+        assert!(commands.len() > 15);
+        for line in commands {
+            assert!(line.starts_with("       routerd lab "), "{line}");
+        }
+    }
+
     fn read(verb: &str, line: &str) -> Result<Options, String> {
         let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
         Options::read(verb, &args).map_err(|f| match f {

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 /// Printed among the rest of the usage.
 pub const USAGE: &str = "\
-       routerd lab generate ring|line|grid|fat-tree|clos|full-mesh|random SIZE [--proto ospf|bgp|rip]
+\x20      routerd lab generate ring|line|grid|fat-tree|clos|full-mesh|random SIZE [--proto ospf|bgp|rip]
                             [--name LAB] [--seed N] [-o DIR] [--force]
                                                      write a lab; SIZE: routers, WxH of a grid, ports of a fat
                                                      tree, leaves (or LEAVESxSPINES) of a Clos fabric

@@ -14,7 +14,7 @@ pub const VERBS: [&str; 7] = ["deploy", "destroy", "inspect", "exec", "cli", "lo
 
 /// Printed among the rest of the usage.
 pub const USAGE: &str = "\
-       routerd lab deploy [TOPO] [--name LAB] [--reconfigure]
+\x20      routerd lab deploy [TOPO] [--name LAB] [--reconfigure]
                                                      a namespace a node, a process a router; root or not
        routerd lab destroy [TOPO|--name LAB|--all]   take it down; nothing stays
        routerd lab inspect [TOPO|--name LAB|--all] [-f table|json]
