@@ -2,7 +2,7 @@
 
 use super::lab::{Lab, PATIENCE, routerd};
 use serde_json::Value;
-use tests::netns::poll_until;
+use tests::netns::{poll_until, ready};
 
 #[test]
 #[ignore = "needs root"]
@@ -105,11 +105,29 @@ fn a_deployment_that_fails_is_taken_back() {
     assert!(failed.stderr.contains("node h2"), "{}", failed.stderr);
     assert_eq!(lab.traces(), Vec::<String>::new());
 
-    // A router that does not stay up says why before it goes.
+    // The same lab without the mistake goes up: nothing of the attempt is in its way.
     std::fs::write(&file, &text).unwrap();
-    std::fs::create_dir_all(lab.runtime().parent().unwrap()).unwrap();
     lab.ok("deploy", &[]);
     lab.destroy();
+}
+
+#[test]
+#[ignore = "needs root"]
+fn a_daemon_that_does_not_stay_up_says_why_before_it_goes() {
+    if !ready(&["bird"]) {
+        return;
+    }
+    let lab = Lab::empty("stays");
+    lab.write(
+        "x.clab.yml",
+        "name: @NAME@\ntopology:\n  nodes:\n    b: {kind: linux, image: bird, binds: [\"b.conf:/etc/bird/bird.conf\"]}\n",
+    );
+    lab.write("b.conf", "router id 10.0.0.1;\nprotocol nonsense {}\n");
+    let failed = lab.run("deploy", &[]);
+    assert_eq!(failed.status, Some(1));
+    assert!(failed.stderr.contains("node b: bird ended with status 1"), "{}", failed.stderr);
+    assert!(failed.stderr.contains("syntax error"), "what it said: {}", failed.stderr);
+    assert_eq!(lab.traces(), Vec::<String>::new());
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! FRR and BIRD beside routerd in one topology, and a lab without root.
+//! FRR and BIRD beside routerd in one topology.
 
-use super::lab::{Lab, PATIENCE};
+use super::lab::{Lab, PATIENCE, kill9};
 use tests::netns::{poll_until, ready};
 
 const TOPOLOGY: &str = "\
@@ -35,6 +35,11 @@ interface eth1
  ip ospf network point-to-point
  ip ospf hello-interval 1
  ip ospf dead-interval 4
+router bgp 65002
+ bgp router-id 10.255.0.2
+ no bgp default ipv4-unicast
+router rip
+ network 10.0.2.0/24
 router ospf
  ospf router-id 10.255.0.2
  network 10.0.0.0/8 area 0
@@ -53,7 +58,7 @@ protocol ospf v2 o { ipv4 { export none; }; area 0 {
 #[test]
 #[ignore = "needs root"]
 fn frr_and_bird_are_nodes_like_any_other() {
-    if !ready(&["zebra", "ospfd", "vtysh", "bird", "birdc"]) {
+    if !ready(&["zebra", "bgpd", "ospfd", "vtysh", "bird", "birdc"]) {
         return;
     }
     let lab = Lab::empty("foreign");
@@ -62,7 +67,7 @@ fn frr_and_bird_are_nodes_like_any_other() {
         ("r1.yaml", R1),
         ("f1.conf", F1),
         ("b1.conf", B1),
-        ("daemons", "ospfd=yes\nbgpd=no\n"),
+        ("daemons", "ospfd=yes\nbgpd=yes\n"),
     ] {
         lab.write(path, text);
     }
@@ -80,6 +85,25 @@ fn frr_and_bird_are_nodes_like_any_other() {
     poll_until(PATIENCE, "and packets go through", || {
         let ping = lab.run("exec", &["b1", "ping", "-n", "-c", "1", "-W", "1", "10.255.0.2"]);
         if ping.success() { Ok(()) } else { Err(ping.stdout) }
+    });
+    // One file for several daemons: none takes what is another's for its own, also where that one does not run.
+    let config = lab.ok("exec", &["f1", "vtysh", "-d", "bgpd", "-c", "show running-config"]);
+    assert!(config.contains("router bgp 65002"), "{config}");
+    assert!(!config.contains("network 10.0.2.0/24"), "{config}");
+    // One that is killed comes back with its configuration.
+    let ospfd = || {
+        let text = std::fs::read_to_string(lab.runtime().join("f1/.ospfd.pid")).unwrap_or_default();
+        text.split(' ').next().and_then(|pid| pid.parse::<i32>().ok())
+    };
+    let before = ospfd().unwrap();
+    kill9(before);
+    poll_until(PATIENCE, "another ospfd", || match ospfd() {
+        Some(now) if now != before => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
+    poll_until(PATIENCE, "it knows what the one before knew", || {
+        let text = lab.run("cli", &["f1", "-c", "show ip ospf neighbor"]).stdout;
+        if text.contains("Full/") { Ok(()) } else { Err(text) }
     });
     lab.destroy();
 }

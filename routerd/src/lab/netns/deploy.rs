@@ -10,7 +10,7 @@ use nix::unistd::Pid;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 /// How long processes may take until the next one of them answers.
@@ -202,9 +202,7 @@ pub async fn ready(plan: &Plan) -> Result<(), String> {
                         return Err(format!("node {}: {} {how}\n  {tail}", node.name, daemon.name));
                     }
                 }
-                waiting.retain(|(n, d)| {
-                    std::os::unix::net::UnixStream::connect(&d.socket).is_err() || !n.is_loaded(d)
-                });
+                waiting.retain(|(n, d)| !d.answers() || !n.is_loaded(d));
                 if waiting.len() == before {
                     tokio::time::sleep(LOOK).await;
                 }
@@ -286,11 +284,4 @@ pub async fn destroy(plan: &Plan) -> Result<(), String> {
         failed.extend(gone(&plan.run));
     }
     if failed.is_empty() { Ok(()) } else { Err(failed.join("\n")) }
-}
-
-/// What runs in a node's namespace that no plan knows of, for the command that waits.
-pub fn command_in(program: &str, args: &[String], env: &BTreeMap<String, String>) -> Command {
-    let mut command = Command::new(program);
-    command.args(args).envs(env);
-    command
 }

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 /// Where Debian, Fedora and FRR's own packages keep the daemons.
 const FRR_FOLDERS: [&str; 4] = ["/usr/lib/frr", "/usr/libexec/frr", "/usr/sbin", "/usr/local/sbin"];
+/// Where FRR's shell is, which hands a file for all daemons to each of them.
+const VTYSH: [&str; 3] = ["/usr/bin/vtysh", "/usr/local/bin/vtysh", "/bin/vtysh"];
 /// FRR's daemons: name, and what in a configuration asks for it.
 const FRR_DAEMONS: [(&str, &[&str]); 10] = [
     ("staticd", &["ip route ", "ipv6 route "]),
@@ -61,6 +63,11 @@ fn frr(node: &mut Node, faults: &mut Vec<Fault>) {
     let read = |path: Option<PathBuf>| path.and_then(|p| std::fs::read_to_string(p).ok()).unwrap_or_default();
     let config = file("frr.conf");
     let wanted = frr_daemons(&read(file("daemons")), &read(config.clone()));
+    // One file for all: a daemon that read it itself would take another's lines for its own.
+    let vtysh = VTYSH.into_iter().find(|p| Path::new(p).is_file());
+    if config.is_some() && vtysh.is_none() {
+        faults.push(missing(node, "vtysh", "frr"));
+    }
     let run = node.run.join("frr");
     let mut words: Vec<String> = Vec::new();
     // A user namespace of one user has no `frr` to become.
@@ -76,10 +83,17 @@ fn frr(node: &mut Node, faults: &mut Vec<Fault>) {
             faults.push(missing(node, &name, "frr"));
         }
         let socket = run.join(format!("{name}.vty"));
-        // One file for all: a daemon that read it itself would take another's lines for its own.
-        let load: &[&str] = if config.is_some() { &["vtysh", "-b", "-d", &name] } else { &[] };
-        let load = load.iter().map(|w| (*w).to_owned()).collect();
-        node.daemons.push(Daemon { name, program, args: words.clone(), socket, after, load });
+        let load =
+            config.as_ref().and(vtysh).map(|vtysh| [vtysh, "-b", "-d", &name].map(str::to_owned).to_vec());
+        node.daemons.push(Daemon {
+            name,
+            program,
+            args: words.clone(),
+            socket,
+            greets: false,
+            after,
+            load: load.unwrap_or_default(),
+        });
     }
 }
 
@@ -129,6 +143,7 @@ fn bird(node: &mut Node, faults: &mut Vec<Fault>) {
                 program,
                 args,
                 socket,
+                greets: true,
                 after: None,
                 load: Vec::new(),
             });

@@ -9,8 +9,13 @@ use super::{foreign, place};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Read};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a greeting is waited for before there is another look.
+const GREETING: Duration = Duration::from_millis(100);
 
 /// The plan's file in the runtime folder.
 pub const FILE: &str = "plan.json";
@@ -98,6 +103,9 @@ pub struct Daemon {
     pub args: Vec<String>,
     /// It is up when this is there.
     pub socket: PathBuf,
+    /// Whoever connects there is greeted by one that is up. BIRD takes connections before it has read its configuration.
+    #[serde(default)]
+    pub greets: bool,
     /// It starts when this is there.
     pub after: Option<PathBuf>,
     /// What gives it its configuration once it answers; empty: it reads that itself.
@@ -283,6 +291,18 @@ impl Plan {
     }
 }
 
+impl Daemon {
+    /// Whether it is up.
+    pub fn answers(&self) -> bool {
+        let Ok(mut stream) = UnixStream::connect(&self.socket) else { return false };
+        let heard = |stream: &mut UnixStream| {
+            stream.set_read_timeout(Some(GREETING))?;
+            stream.read(&mut [0; 1])
+        };
+        !self.greets || heard(&mut stream).is_ok_and(|n| n > 0)
+    }
+}
+
 impl Node {
     /// The control socket of a routerd node.
     pub fn socket(&self) -> PathBuf {
@@ -329,6 +349,7 @@ fn routerd(node: &Node, config: &Path) -> Daemon {
         program: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("/proc/self/exe")),
         args: words.map(str::to_owned).to_vec(),
         socket,
+        greets: false,
         after: None,
         load: Vec::new(),
     }

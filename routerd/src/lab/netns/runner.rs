@@ -8,7 +8,6 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, Stdio};
@@ -264,7 +263,7 @@ impl Charge<'_> {
         }
         let begun = match &mut self.loading {
             Some(child) => child.try_wait().map(|status| status.is_some()),
-            None if UnixStream::connect(&daemon.socket).is_err() => return,
+            None if !daemon.answers() => return,
             None => {
                 let log = OpenOptions::new().create(true).append(true).open(node.log_file(daemon));
                 // Lines that it refuses are told where a user looks, and it goes on without them, as FRR's own start does.
