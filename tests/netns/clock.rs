@@ -3,7 +3,7 @@
 use super::faults::whole;
 use super::lab::{Lab, PATIENCE};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
-use tests::netns::{Finished, poll_until};
+use tests::netns::{Finished, poll_until, skip};
 
 /// The machine's clock, put back where it would be, however the test ends.
 struct Clock {
@@ -42,7 +42,7 @@ impl Drop for Clock {
 fn a_clock_that_steps_is_not_noticed() {
     let clock = Clock::read();
     if !clock.set(0) {
-        println!("skipped: this machine does not let its clock be set");
+        skip("this machine does not let its clock be set");
         return;
     }
     let lab = Lab::copy("ospf-triangle");

@@ -81,6 +81,15 @@ pub(super) enum Failure {
     Work(String),
 }
 
+impl Failure {
+    /// What is said of it.
+    pub fn words(self) -> String {
+        match self {
+            Failure::Usage(words) | Failure::Work(words) => words,
+        }
+    }
+}
+
 impl From<LoadError> for Failure {
     fn from(e: LoadError) -> Failure {
         Failure::Work(e.to_string())
@@ -199,7 +208,7 @@ impl Options {
     /// The shell; with `--live` also the page. Of a lab that is deployed the page alone: its nodes have shells of their own.
     fn live(&self, topology: Topology) -> Result<ExitCode, Failure> {
         if self.live
-            && let Some(plan) = netns::deployed(&topology.name)?
+            && let Some(plan) = netns::command::deployed(&topology)?
         {
             let (lab, clock) = netns::watch::lab(plan, &topology);
             let told = |url: &str| println!("{url}");
@@ -360,9 +369,7 @@ mod tests {
 
     fn read(verb: &str, line: &str) -> Result<Options, String> {
         let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        Options::read(verb, &args).map_err(|f| match f {
-            Failure::Usage(s) | Failure::Work(s) => s,
-        })
+        Options::read(verb, &args).map_err(Failure::words)
     }
 
     #[test]

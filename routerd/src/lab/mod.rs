@@ -17,6 +17,7 @@ mod netns;
 mod observe;
 mod operate;
 mod oracle;
+mod probe;
 pub mod record;
 mod rest;
 mod shell;

@@ -2,8 +2,9 @@
 
 use super::cable::{Counters, Impairment, Side};
 use super::checks::bench::all_routes;
+use super::probe;
 use super::sim::{Engine, Lab};
-use cli::command::{Ping, Show, Traceroute};
+use cli::command::Show;
 use cli::reply::{HopOutcome, PingOutcome, RouteView};
 use cli::{Command, Progress, Reply};
 use configs::Config;
@@ -178,61 +179,12 @@ impl Lab {
         to: IpAddr,
         source: Option<IpAddr>,
     ) -> Result<PingOutcome, String> {
-        let ping = Ping {
-            destination: to,
-            source,
-            count: 1,
-            size: 100,
-            df: false,
-            timeout_ms: 1000,
-            interval_ms: 0,
-        };
-        let mut outcome = PingOutcome::Timeout { seq: 0 };
-        self.job(from, Command::Ping(ping), Duration::from_secs(3), |progress| match progress {
-            Progress::Ping(o) => {
-                outcome = o;
-                false
-            }
-            Progress::PingDone(_) => true,
-            Progress::Failed(reason) => {
-                outcome = PingOutcome::Unreachable { seq: 0, from: to, reason };
-                true
-            }
-            _ => false,
-        })?;
-        Ok(outcome)
+        probe::ping_once(|command, limit, hear| self.job(from, command, limit, hear), to, source)
     }
 
     /// One probe per hop; the hops in order and whether the destination answered.
     pub fn traceroute(&mut self, from: &str, to: IpAddr) -> Result<(Vec<HopOutcome>, bool), String> {
-        let command = Command::Traceroute(Traceroute {
-            destination: to,
-            source: None,
-            probes: 1,
-            timeout_ms: 1000,
-            min_ttl: 1,
-            max_ttl: 30,
-            port: 33434,
-            size: 60,
-            df: false,
-        });
-        let (mut hops, mut reached, mut failure) = (Vec::new(), false, None);
-        self.job(from, command, Duration::from_secs(40), |progress| match progress {
-            Progress::Hop(hop) => {
-                hops.push(hop);
-                false
-            }
-            Progress::TracerouteDone { reached: yes } => {
-                reached = yes;
-                true
-            }
-            Progress::Failed(reason) => {
-                failure = Some(reason);
-                true
-            }
-            _ => false,
-        })?;
-        failure.map_or(Ok((hops, reached)), Err)
+        probe::traceroute(|command, limit, hear| self.job(from, command, limit, hear), to)
     }
 
     /// Starts a job and lets time pass until `done` says so, or `limit` has passed.
@@ -241,13 +193,9 @@ impl Lab {
         node: &str,
         command: Command,
         limit: Duration,
-        mut done: impl FnMut(Progress) -> bool,
+        done: probe::Listener<'_>,
     ) -> Result<(), String> {
-        let job = match self.execute(node, command)? {
-            Reply::Job(job) => job,
-            Reply::Error(e) => return Err(e),
-            other => return Err(format!("unexpected answer: {other:?}")),
-        };
+        let job = probe::number(self.execute(node, command)?)?;
         let deadline = self.now + limit;
         loop {
             while let Some(progress) = self.poll_progress(node, job) {

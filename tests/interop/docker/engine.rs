@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tests::netns::{Finished, Net, Process, Stopwatch, poll_until};
+use tests::netns::{Finished, Net, Process, Stopwatch, poll_until, skip};
 
 /// What the engine may take to start.
 const STARTS: Duration = Duration::from_secs(30);
@@ -137,10 +137,4 @@ impl Drop for Engine {
             let _ = self.daemon.wait(STARTS);
         }
     }
-}
-
-/// Past the test runner's capture.
-fn skip(why: &str) {
-    use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "skipped: {why}");
 }

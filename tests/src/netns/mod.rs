@@ -50,10 +50,15 @@ use std::io::Write as _;
 pub fn ready(programs: &[&str]) -> bool {
     let missing: Vec<&str> = programs.iter().copied().filter(|p| !installed(p)).collect();
     for program in &missing {
-        // Only a failing terminal can refuse this, and then there is nobody to tell.
-        let _ = writeln!(std::io::stderr(), "skipped: {program} is not installed");
+        skip(&format!("{program} is not installed"));
     }
     missing.is_empty()
+}
+
+/// Says why a scenario cannot run here, past the test runner's capture.
+pub fn skip(why: &str) {
+    // Only a failing terminal can refuse this, and then there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "skipped: {why}");
 }
 
 fn installed(program: &str) -> bool {

@@ -7,15 +7,16 @@ use super::super::checks::Bench;
 use super::super::checks::bench::{all_fib, all_routes};
 use super::super::operate::Change;
 use super::super::oracle::Difference;
+use super::super::probe;
 use super::super::sim::Lab;
 use super::super::topology::{Role as Part, Topology};
 use super::super::walk::Tables;
 use super::impair;
 use super::nodes::{Nodes, clock};
 use super::plan::Plan;
-use cli::command::{Mode, Ping, Traceroute};
+use cli::command::Mode;
 use cli::reply::{HopOutcome, PingOutcome, RouteView};
-use cli::{Command, Progress, Reply};
+use cli::{Command, Reply};
 use core::hash::{Hash, Hasher};
 use core::net::IpAddr;
 use core::time::Duration;
@@ -126,29 +127,8 @@ impl Bench for Deployed {
             words.push(&to);
             return Ok(ping_answer(&self.nodes.program(from, &words)?));
         }
-        let ping = Ping {
-            destination: to,
-            source,
-            count: 1,
-            size: 100,
-            df: false,
-            timeout_ms: 1000,
-            interval_ms: 0,
-        };
-        let mut outcome = PingOutcome::Timeout { seq: 0 };
-        self.nodes.job(from, Command::Ping(ping), Duration::from_secs(3), |progress| match progress {
-            Progress::Ping(o) => {
-                outcome = o;
-                false
-            }
-            Progress::PingDone(_) => true,
-            Progress::Failed(reason) => {
-                outcome = PingOutcome::Unreachable { seq: 0, from: to, reason };
-                true
-            }
-            _ => false,
-        })?;
-        Ok(outcome)
+        let nodes = &mut self.nodes;
+        probe::ping_once(|command, limit, hear| nodes.job(from, command, limit, hear), to, source)
     }
 
     fn traceroute(&mut self, from: &str, to: IpAddr) -> Result<Vec<HopOutcome>, String> {
@@ -158,31 +138,9 @@ impl Bench for Deployed {
                 self.nodes.program(from, &["traceroute", "-n", "-q", "1", "-w", "1", "-m", "30", &to])?;
             return Ok(text.lines().filter_map(hop).collect());
         }
-        let command = Command::Traceroute(Traceroute {
-            destination: to,
-            source: None,
-            probes: 1,
-            timeout_ms: 1000,
-            min_ttl: 1,
-            max_ttl: 30,
-            port: 33434,
-            size: 60,
-            df: false,
-        });
-        let (mut hops, mut failure) = (Vec::new(), None);
-        self.nodes.job(from, command, Duration::from_secs(40), |progress| match progress {
-            Progress::Hop(hop) => {
-                hops.push(hop);
-                false
-            }
-            Progress::TracerouteDone { .. } => true,
-            Progress::Failed(reason) => {
-                failure = Some(reason);
-                true
-            }
-            _ => false,
-        })?;
-        failure.map_or(Ok(hops), Err)
+        let nodes = &mut self.nodes;
+        probe::traceroute(|command, limit, hear| nodes.job(from, command, limit, hear), to)
+            .map(|(hops, _)| hops)
     }
 
     fn change_link(&mut self, end: &str, change: &Change) -> Result<(), String> {

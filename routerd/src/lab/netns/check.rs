@@ -5,7 +5,6 @@ use super::super::checks::{self, Checks, Verdict};
 use super::super::command::Failure;
 use super::super::topology::Topology;
 use super::bench::Deployed;
-use super::plan::Plan;
 use super::{command, rootless};
 
 /// Runs every scenario; `report` hears of each step as it is decided.
@@ -19,20 +18,16 @@ pub fn run(
         return Err(Failure::Work("error[no-permission]: check --mode netns needs root".to_owned()));
     }
     let lab = topology.name.as_str();
-    let failed = |e: std::io::Error| Failure::Work(format!("{lab}: {e}"));
-    let before = Plan::load(lab).map_err(failed)?.is_some();
-    let words = |f: Failure| match f {
-        Failure::Usage(reason) | Failure::Work(reason) => reason,
-    };
+    let before = command::load(lab)?.is_some();
     let switch_on = || {
-        let plan = command::deploy_topology(topology, None, true).map_err(words)?;
+        let plan = command::deploy_topology(topology, None, true).map_err(Failure::words)?;
         Deployed::new(plan, topology)
     };
     let verdicts = checks::run_on(list, switch_on, &mut checks::Report(report));
     // Also when a scenario could not be deployed.
     if before {
         command::deploy_topology(topology, None, true)?;
-    } else if let Some(plan) = Plan::load(lab).map_err(failed)? {
+    } else if let Some(plan) = command::load(lab)? {
         command::destroy_plan(&plan)?;
     }
     verdicts.map_err(Failure::Work)

@@ -159,13 +159,10 @@ impl Options {
             return Ok(word.to_owned());
         }
         let file = topology::find(self.topo.as_deref().unwrap_or(Path::new(".")))?;
-        let file = std::path::absolute(&file).unwrap_or(file);
         // Deployed under another name, perhaps, and perhaps the file has changed since.
-        let plans = place::deployed().into_iter().filter_map(|lab| Plan::load(&lab).ok().flatten());
-        let of_file: Vec<Plan> = plans.filter(|p| p.file == file).collect();
-        match of_file.as_slice() {
-            [plan] => Ok(plan.lab.clone()),
-            _ => Ok(topology::load(Some(&file))?.name),
+        match of_file(&file) {
+            Some(plan) => Ok(plan.lab),
+            None => Ok(topology::load(Some(&file))?.name),
         }
     }
 
@@ -284,8 +281,25 @@ fn print_table(plans: &[Plan]) {
     print!("{}", export::inspect_table(plans));
 }
 
-fn load(lab: &str) -> Result<Option<Plan>, Failure> {
+/// The plan of the lab of this name; `None`: it is not deployed.
+pub fn load(lab: &str) -> Result<Option<Plan>, Failure> {
     Plan::load(lab).map_err(|e| Failure::Work(format!("{lab}: {e}")))
+}
+
+/// The plan of the lab that was deployed from a file, under whatever name, if there is exactly one.
+fn of_file(file: &Path) -> Option<Plan> {
+    let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    let plans = place::deployed().into_iter().filter_map(|lab| Plan::load(&lab).ok().flatten());
+    let mut plans = plans.filter(|p| p.file == file);
+    plans.next().filter(|_| plans.next().is_none())
+}
+
+/// The plan of a topology that is deployed, under its own name or another.
+pub fn deployed(topology: &Topology) -> Result<Option<Plan>, Failure> {
+    match of_file(&topology.file) {
+        Some(plan) => Ok(Some(plan)),
+        None => load(&topology.name),
+    }
 }
 
 /// Joins the namespaces of a lab without root. False: its last process is gone, and with it everything but files.
@@ -351,9 +365,7 @@ mod tests {
 
     fn read(verb: &str, line: &str) -> Result<Options, String> {
         let args: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        Options::read(verb, &args).map_err(|f| match f {
-            Failure::Usage(s) | Failure::Work(s) => s,
-        })
+        Options::read(verb, &args).map_err(Failure::words)
     }
 
     #[test]

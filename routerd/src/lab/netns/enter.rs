@@ -1,13 +1,13 @@
 //! Doing something in a node: `exec`, `cli`, `log`.
 
 use super::plan::{Node, Plan, Role};
-use super::{deploy, space};
+use super::space;
 use cli::client::SocketBackend;
 use cli::shell;
 use serde_json::{Map, Value, json};
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Read, Seek, SeekFrom, Write};
-use std::process::{Child, ExitCode, Output, Stdio};
+use std::process::{Child, Command, ExitCode, Output, Stdio};
 use std::time::Duration;
 
 /// How often a followed log is looked at.
@@ -33,9 +33,10 @@ pub fn split(line: &str) -> Vec<String> {
     words
 }
 
-fn command(node: &Node, words: &[String]) -> io::Result<std::process::Command> {
+fn command(node: &Node, words: &[String]) -> io::Result<Command> {
     let (program, args) = words.split_first().ok_or_else(|| io::Error::other("which command?"))?;
-    let mut command = deploy::command_in(program, args, &node.env);
+    let mut command = Command::new(program);
+    command.args(args).envs(&node.env);
     let own = std::env::current_exe().ok().and_then(|p| Some(p.parent()?.as_os_str().to_owned()));
     let rest = std::env::var_os("PATH").unwrap_or_else(|| OsString::from("/usr/sbin:/usr/bin:/sbin:/bin"));
     command.env("PATH", search_path(node.role, own, rest));

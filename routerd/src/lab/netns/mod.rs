@@ -33,11 +33,6 @@ mod space;
 pub(super) mod watch;
 mod wire;
 
-/// The plan of a lab that is deployed; `None`: none of this name is.
-pub(super) fn deployed(lab: &str) -> Result<Option<plan::Plan>, super::command::Failure> {
-    plan::Plan::load(lab).map_err(|e| super::command::Failure::Work(format!("{lab}: {e}")))
-}
-
 /// The kernel's name for a bridge: at most 15 characters, and no `|` of `"br0|sw"`.
 fn bridge_name(node: &str) -> String {
     let usable: String = node.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();

@@ -1,9 +1,10 @@
 //! Talking to the nodes of a deployed lab: to routers by their control sockets, to the others by programs.
 
+use super::super::probe::{self, Listener};
 use super::enter;
 use super::plan::{Plan, Role};
 use cli::client::SocketBackend;
-use cli::{Backend, Command, Progress, Reply, shell};
+use cli::{Backend, Command, Reply, shell};
 use core::time::Duration;
 use std::collections::BTreeMap;
 use std::process::Stdio;
@@ -60,19 +61,16 @@ impl Nodes {
         name: &str,
         command: Command,
         limit: Duration,
-        mut done: impl FnMut(Progress) -> bool,
+        done: Listener<'_>,
     ) -> Result<(), String> {
-        let job = match self.execute(name, command)? {
-            Reply::Job(job) => job,
-            Reply::Error(e) => return Err(e),
-            other => return Err(format!("unexpected answer: {other:?}")),
-        };
+        let job = probe::number(self.execute(name, command)?)?;
         let deadline = clock() + limit;
         while clock() < deadline {
             let backend = self.backend(name)?;
-            match backend.poll(job, LOOK) {
-                Some(progress) if done(progress.clone()) => return Ok(()),
-                _ => {}
+            if let Some(progress) = backend.poll(job, LOOK)
+                && done(progress)
+            {
+                return Ok(());
             }
         }
         self.execute(name, Command::Cancel { job }).map(drop)

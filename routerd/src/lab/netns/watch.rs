@@ -3,9 +3,9 @@
 use super::super::far::Far;
 use super::super::sim::Lab;
 use super::super::topology::Topology;
+use super::export;
 use super::nodes::{Nodes, clock};
 use super::plan::{Plan, Role};
-use super::runner;
 use cli::command::Show;
 use cli::{Command, Reply};
 use fib::{Instant, Prefix};
@@ -82,9 +82,7 @@ impl Far for Eyes {
     }
 
     fn is_on(&mut self, node: &str) -> bool {
-        let Ok(node) = self.nodes.plan.find(node) else { return false };
-        let lives = |d| runner::living(node, d).is_some();
-        node.space.exists() && !node.off_mark().exists() && node.daemons.iter().all(lives)
+        self.nodes.plan.find(node).is_ok_and(export::is_running)
     }
 
     fn has_carrier(&mut self, now: Instant, node: &str, interface: &str) -> Option<bool> {

@@ -160,6 +160,19 @@ fn film(body: String) -> Answer {
     Answer { kind: "application/json", body: body.into_bytes() }
 }
 
+/// The film of a lab that goes on: all of it, or what is new.
+fn so_far(lab: &Lab, path: &str, query: &str) -> Option<Answer> {
+    let so_far = lab.film()?;
+    match path {
+        "/film.json" => {
+            let scene = so_far.json("live", None);
+            Some(film(document(lab.topology(), lab.seed(), true, &[scene])))
+        }
+        "/news.json" => Some(film(so_far.json("live", Some(since(query)?)))),
+        _ => None,
+    }
+}
+
 /// Hands out the page and a film that is finished.
 pub fn finished(json: String) -> Source {
     Arc::new(move |path, _| match path {
@@ -185,23 +198,14 @@ pub fn live(lab: &Live, port: u16) -> Result<String, String> {
         let lab = lab.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match path {
             "/" => Some(html(page(None))),
-            "/film.json" => lab
-                .ask(|r| {
+            path => {
+                let (path, query) = (path.to_owned(), query.to_owned());
+                let answer = move |r: &mut super::super::live::Running| {
                     r.lab.look();
-                    let scene = r.lab.film().map(|f| f.json("live", None));
-                    let (topology, seed) = (r.lab.topology(), r.lab.seed());
-                    film(document(topology, seed, true, scene.as_slice()))
-                })
-                .ok(),
-            "/news.json" => {
-                let since = since(query)?;
-                let news = move |r: &mut super::super::live::Running| {
-                    r.lab.look();
-                    r.lab.film().map(|f| film(f.json("live", Some(since))))
+                    so_far(&r.lab, &path, &query)
                 };
-                lab.ask(news).ok().flatten()
+                lab.ask(answer).ok().flatten()
             }
-            _ => None,
         }
     });
     server.spawn(source).map_err(|e| format!("cannot start the server: {e}"))?;
@@ -229,21 +233,9 @@ pub fn elsewhere(
     };
     let thread = std::thread::Builder::new().name("camera".to_owned()).spawn(camera);
     thread.map_err(|e| format!("cannot start the camera: {e}"))?;
-    let source: Source = Arc::new(move |path, query| {
-        let lab = || lab.lock().unwrap_or_else(PoisonError::into_inner);
-        match path {
-            "/" => Some(html(page(None))),
-            "/film.json" => {
-                let lab = lab();
-                let scene = lab.film().map(|f| f.json("live", None));
-                Some(film(document(lab.topology(), lab.seed(), true, scene.as_slice())))
-            }
-            "/news.json" => {
-                let since = since(query)?;
-                lab().film().map(|f| film(f.json("live", Some(since))))
-            }
-            _ => None,
-        }
+    let source: Source = Arc::new(move |path, query| match path {
+        "/" => Some(html(page(None))),
+        path => so_far(&lab.lock().unwrap_or_else(PoisonError::into_inner), path, query),
     });
     server.run(source).map_err(|e| e.to_string())
 }
